@@ -1,0 +1,49 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Modules in the order in which they may be imported: a module imports only those its entry names.
+let package = Package(
+  name: "grape",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "grape-tokenize", targets: ["grape-tokenize"]),
+    .executable(name: "grape-score", targets: ["grape-score"]),
+    .executable(name: "grape-pick", targets: ["grape-pick"]),
+    .executable(name: "grape-stats", targets: ["grape-stats"]),
+  ],
+  targets: [
+    .target(name: "CKernels"),
+    .target(name: "Streams"),
+    .target(name: "Records", dependencies: ["Streams"]),
+    .target(name: "Templates", dependencies: ["Records"]),
+    .target(name: "Checkpoints", dependencies: ["Streams", "Records"]),
+    .target(name: "Tokenization", dependencies: ["Streams", "Records", "Checkpoints"]),
+    .target(name: "Inference", dependencies: ["CKernels", "Streams", "Checkpoints"]),
+    .target(name: "Selection", dependencies: ["Streams", "Records"]),
+    .target(name: "Commands", dependencies: ["Streams", "Records"]),
+
+    .executableTarget(
+      name: "grape-tokenize",
+      dependencies: ["Commands", "Records", "Templates", "Checkpoints", "Tokenization", "Streams"]),
+    .executableTarget(
+      name: "grape-score", dependencies: ["Commands", "Records", "Checkpoints", "Inference", "Streams"]),
+    .executableTarget(name: "grape-pick", dependencies: ["Commands", "Records", "Selection", "Streams"]),
+    .executableTarget(name: "grape-stats", dependencies: ["Commands", "Records", "Selection", "Streams"]),
+
+    .testTarget(name: "StreamsTests", dependencies: ["Streams"]),
+    .testTarget(name: "RecordsTests", dependencies: ["Records", "Streams"]),
+    .testTarget(name: "TemplatesTests", dependencies: ["Templates", "Records"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Records", "Streams"]),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Tokenization", "Checkpoints", "Records", "Streams"]),
+    .testTarget(
+      name: "InferenceTests", dependencies: ["Inference", "CKernels", "Checkpoints", "Records", "Streams"]),
+    .testTarget(name: "SelectionTests", dependencies: ["Selection", "Records", "Streams"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands", "Records", "Streams"]),
+    .testTarget(
+      name: "CasesTests",
+      dependencies: ["grape-tokenize", "grape-score", "grape-pick", "grape-stats"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,3 @@
+#ifndef GRAPE_CKERNELS_H
+#define GRAPE_CKERNELS_H
+#endif
