@@ -7,7 +7,7 @@ struct DecimalNumber {
   private let digits: UInt64
   private let exponent: Int
 
-  /// Whether `digits` and `exponent` are the number, and not cut.
+  /// Whether `digits` and `exponent` are the number, and not cut. If `digits` is 0, so is the number in any case.
   private let isExact: Bool
 
   /// - Parameter raw: a number that the parser has checked.
@@ -53,8 +53,8 @@ struct DecimalNumber {
   /// The number as an `Int`, if it is one.
   @usableFromInline
   var integer: Int? {
-    guard isExact else { return nil }
     if digits == 0 { return 0 }
+    guard isExact else { return nil }
     var magnitude = digits
     var exponent = exponent
     while exponent < 0 {
@@ -79,7 +79,7 @@ struct DecimalNumber {
   @usableFromInline
   var double: Double {
     let magnitude: Double
-    if isExact, digits == 0 {
+    if digits == 0 {
       magnitude = 0
     } else if isExact, -19...0 ~= exponent {
       magnitude = Self.quotient(digits, by: Self.powersOfTen[-exponent])

@@ -63,16 +63,8 @@ struct JSONScanner {
     while end - at >= 16 {
       // As signed bytes, what is less than a space is a control character or not ASCII.
       let bytes = at.loadUnaligned(as: SIMD16<Int8>.self)
-      let special =
-        (bytes .< Int8(ASCII.space)) .| (bytes .== Int8(ASCII.quote)) .| (bytes .== Int8(ASCII.backslash))
-      let halves = unsafeBitCast(special, to: SIMD2<UInt64>.self)
-      if halves[0] | halves[1] != 0 {
-        let skipped =
-          halves[0] != 0
-          ? halves[0].littleEndian.trailingZeroBitCount / 8
-          : 8 + halves[1].littleEndian.trailingZeroBitCount / 8
-        return at + skipped
-      }
+      let special = (bytes .< Self.space) .| (bytes .== Self.quote) .| (bytes .== Self.backslash)
+      if let plain = firstTrue(unsafeBitCast(special, to: SIMD2<UInt64>.self)) { return at + plain }
       at += 16
     }
     while at < end {
@@ -153,6 +145,11 @@ struct JSONScanner {
   @inline(__always)
   private func isContinuation(_ at: UnsafeRawPointer) -> Bool { byte(at) & 0xC0 == 0x80 }
 
+  // Operators between two vectors of one type are single instructions; those that take a scalar are generic loops.
+  private static var space: SIMD16<Int8> { SIMD16(repeating: Int8(ASCII.space)) }
+  private static var quote: SIMD16<Int8> { SIMD16(repeating: Int8(ASCII.quote)) }
+  private static var backslash: SIMD16<Int8> { SIMD16(repeating: Int8(ASCII.backslash)) }
+
   // MARK: Numbers and literals
 
   /// Where the number or literal that begins at `at` ends.
@@ -184,9 +181,8 @@ struct JSONScanner {
     if byte(at) == ASCII.minus { at += 1 }
     let integer = at
     at = skipDigits(at)
-    guard at > integer, at == integer + 1 || byte(integer) != ASCII.zero else {
-      throw error(at == end ? .unexpectedEnd : .badNumber, integer)
-    }
+    guard at > integer else { throw error(at == end ? .unexpectedEnd : .badNumber, at) }
+    guard at == integer + 1 || byte(integer) != ASCII.zero else { throw error(.badNumber, integer) }
     guard at < end, byte(at) == ASCII.point || byte(at) | 0x20 == ASCII.lowerE else { return at }
     return try fractionEnd(at)
   }
@@ -221,6 +217,15 @@ struct JSONScanner {
     while at < end, byte(at) &- ASCII.zero <= 9 { at += 1 }
     return at
   }
+}
+
+/// The first lane that is true of a comparison of 16 bytes, or nil.
+@inline(__always)
+func firstTrue(_ lanes: SIMD2<UInt64>) -> Int? {
+  if lanes[0] | lanes[1] == 0 { return nil }
+  let low = lanes[0].littleEndian.trailingZeroBitCount
+  let high = lanes[1].littleEndian.trailingZeroBitCount
+  return (low == 64 ? 64 + high : low) / 8
 }
 
 /// How many of eight bytes, from the first in memory on, are decimal digits before one that is not.

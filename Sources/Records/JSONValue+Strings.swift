@@ -41,19 +41,11 @@ private func decode(_ content: UnsafeRawBufferPointer, into target: UnsafeMutabl
     while content.count - read >= 16 {
       let bytes = source.loadUnaligned(fromByteOffset: read, as: SIMD16<UInt8>.self)
       target.storeBytes(of: bytes, toByteOffset: written, as: SIMD16<UInt8>.self)
-      let escapes = unsafeBitCast(bytes .== ASCII.backslash, to: SIMD2<UInt64>.self)
-      if escapes[0] | escapes[1] == 0 {
-        read += 16
-        written += 16
-        continue
-      }
-      let plain =
-        escapes[0] != 0
-        ? escapes[0].littleEndian.trailingZeroBitCount / 8
-        : 8 + escapes[1].littleEndian.trailingZeroBitCount / 8
+      let escapes = bytes .== SIMD16<UInt8>(repeating: ASCII.backslash)
+      let plain = firstTrue(unsafeBitCast(escapes, to: SIMD2<UInt64>.self)) ?? 16
       read += plain
       written += plain
-      decodeEscape(source, &read, target, &written)
+      if plain < 16 { decodeEscape(source, &read, target, &written) }
     }
     while read < content.count, content.count - read < 16 {
       let byte = content[read]
