@@ -1,0 +1,39 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A file mapped read-only and shared, so that every process that maps it uses the same memory.
+package final class MappedFile: Sendable {
+  package let path: String
+  /// The file's bytes, valid while the object lives; empty for an empty file.
+  package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+
+  /// Maps the whole of a regular file.
+  package init(path: String) throws(IOError) {
+    self.path = path
+    let descriptor = try FileDescriptor(opening: path, O_RDONLY)
+    defer { _ = close(descriptor.number) }
+    guard let status = descriptor.status() else { throw IOError(action: "open", path: path, code: errno) }
+    guard status.isRegular else {
+      throw IOError(action: "map", path: path, code: status.isDirectory ? EISDIR : ENODEV)
+    }
+    guard status.st_size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let count = Int(status.st_size)
+    let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor.number, 0)
+    guard let address, address != MAP_FAILED else { throw IOError(action: "map", path: path, code: errno) }
+    bytes = UnsafeRawBufferPointer(start: address, count: count)
+  }
+
+  deinit {
+    if let address = bytes.baseAddress {
+      _ = munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
+    }
+  }
+}
