@@ -1,0 +1,36 @@
+import Streams
+
+/// A digest that tells models apart, in time that does not depend on their size.
+///
+/// XXH64 over the configuration or metadata and, for each tensor in the order of the names, its name, type and shape and
+/// three samples of its elements: training changes nearly all of them.
+struct Fingerprint {
+  private static let sampleBytes = 256
+  private let digest: UInt64
+
+  init(metadata: UnsafeRawBufferPointer, _ table: TensorTable) {
+    var summary: [UInt8] = []
+    summary.append(littleEndian: xxh64(metadata))
+    for tensor in table.tensors.values.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+      summary += tensor.name.utf8
+      summary.append(0)
+      summary.append(tensor.type.rawValue)
+      for length in tensor.shape { summary.append(littleEndian: UInt64(length)) }
+      let bytes = tensor.bytes
+      let size = min(Self.sampleBytes, bytes.count)
+      for start in [0, (bytes.count - size) / 2, bytes.count - size] {
+        summary.append(littleEndian: xxh64(UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])))
+      }
+    }
+    digest = summary.withUnsafeBytes { xxh64($0) }
+  }
+
+  /// `NAME@8hex`.
+  func text(_ name: String) -> String { "\(name)@\(hex(digest >> 32, digits: 8))" }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(littleEndian value: UInt64) {
+    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+  }
+}
