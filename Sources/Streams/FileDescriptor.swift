@@ -17,7 +17,9 @@ struct FileDescriptor {
 
   /// Opens `path`, closed on exec, never as one of the three standard descriptors: where the caller was started with
   /// standard output closed, data meant for it must not land in the next file opened.
-  init(opening path: String, _ flags: Int32, mode: mode_t = 0o666, for action: String = "open") throws(IOError) {
+  init(opening path: String, _ flags: Int32, mode: mode_t = 0o666, for action: String = "open")
+    throws(IOError)
+  {
     let opened = retrying { open(path, flags | O_CLOEXEC, mode) }
     guard opened >= 0 else { throw IOError(action: action, path: path, code: errno) }
     guard opened <= 2 else {

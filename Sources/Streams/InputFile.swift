@@ -1,0 +1,49 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// An operand opened for reading: a file, or standard input for `-`.
+package final class InputFile {
+  /// The name for messages: the path, or `<stdin>`.
+  package let name: String
+  /// Bytes from here to the end, where that is known: regular files only.
+  package let size: Int?
+  package let isTerminal: Bool
+
+  private let descriptor: FileDescriptor
+  private let isRegular: Bool
+
+  /// Opens `path`; a folder is an error here already rather than at the first read.
+  package init(path: String) throws(IOError) {
+    let isStandardInput = path == "-"
+    name = isStandardInput ? "<stdin>" : path
+    descriptor = isStandardInput ? .standardInput : try FileDescriptor(opening: path, O_RDONLY)
+    let status = descriptor.status()
+    isRegular = status?.isRegular ?? false
+    isTerminal = isatty(descriptor.number) == 1
+    if isRegular, let status {
+      size = max(0, Int(status.st_size) - max(0, Int(lseek(descriptor.number, 0, SEEK_CUR))))
+    } else {
+      size = nil
+    }
+    if let status, status.isDirectory { throw IOError(action: "read", path: name, code: EISDIR) }
+  }
+
+  deinit {
+    if descriptor.number > 2 { _ = close(descriptor.number) }
+  }
+
+  /// Reads what there is, at most `buffer.count` bytes, waiting for the first; 0 is the end.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Int {
+    let count = descriptor.read(into: buffer)
+    guard count >= 0 else { throw IOError(action: "read", path: name, code: errno) }
+    return count
+  }
+
+  /// Nothing to read right now, and not the end either. Regular files never block.
+  package func wouldBlock() -> Bool { !isRegular && descriptor.wouldBlock() }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Streams
+import Testing
+
+/// A folder that goes with the object.
+final class Folder {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String, _ contents: [UInt8]) throws -> String {
+    let file = path + "/" + name
+    try Data(contents).write(to: URL(fileURLWithPath: file))
+    return file
+  }
+}
+
+/// A pipe with a thread that writes `pieces` into it, waiting before each for as long as the reader is not in `read`.
+func pipeInput(_ pieces: [[UInt8]]) throws -> (path: String, writer: Thread, keep: Folder) {
+  let folder = try Folder()
+  let path = folder.path + "/fifo"
+  #expect(mkfifo(path, 0o600) == 0)
+  let writer = Thread {
+    let descriptor = open(path, O_WRONLY)
+    for piece in pieces {
+      piece.withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
+      usleep(2000)
+    }
+    close(descriptor)
+  }
+  writer.start()
+  return (path, writer, folder)
+}
+
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
