@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Write Sources/Tokenization/Unicode/UnicodeData.swift: the character data the tokenizers need.
+
+The data must equal that of the reference implementation, Hugging Face tokenizers, which carries three
+versions of Unicode: its regular expressions (Oniguruma) have 16.0, its `Digits` (the Rust standard
+library) 17.0, its NFC 9.0. Categories and decompositions come from unicodedata2 16.0; the reference is
+asked for what is newer or older than that, and every code point is compared with it.
+
+    python3 -m venv v && v/bin/pip install tokenizers==0.23.* unicodedata2==16.0.0
+    v/bin/python Examples/bench/unicode_tables.py > Sources/Tokenization/Unicode/UnicodeData.swift
+
+With --check nothing is written but the comparison with the reference.
+"""
+import sys
+
+import tokenizers
+import unicodedata2 as ucd
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
+
+CATEGORIES = "Cn Cc Cf Co Cs Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split()
+SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
+EVERYTHING = "".join(map(chr, SCALARS))
+
+assert ucd.unidata_version == "16.0.0", ucd.unidata_version
+assert tokenizers.__version__.startswith("0.23."), tokenizers.__version__
+
+
+def matching(pattern):
+    """The code points that the reference's regular expression matches."""
+    kept = pre_tokenizers.Split(Regex(pattern), "removed").pre_tokenize_str(EVERYTHING)
+    return set(SCALARS) - {ord(c) for piece, _ in kept for c in piece}
+
+
+def numeric():
+    """The code points that the reference's Digits sets apart."""
+    pieces = pre_tokenizers.Digits(True).pre_tokenize_str("".join("a" + chr(c) for c in SCALARS))
+    return {ord(piece) for piece, _ in pieces if piece[0] != "a"}
+
+
+def ranges(members):
+    """Sorted code points as [(first, last)]."""
+    out = []
+    for c in sorted(members):
+        if out and out[-1][1] == c - 1:
+            out[-1][1] = c
+        else:
+            out.append([c, c])
+    return out
+
+
+def words():
+    """Code points of the Rust regex crate's \\w, which single_word added tokens use."""
+    other_alphabetic = {*range(0x24B6, 0x24EA), *range(0x1F130, 0x1F14A), *range(0x1F150, 0x1F16A), *range(0x1F170, 0x1F18A)}
+    kinds = {"Nd", "Nl", "Pc"}
+    return other_alphabetic | {0x200C, 0x200D} | {
+        c for c in SCALARS if ucd.category(chr(c))[0] in "LM" or ucd.category(chr(c)) in kinds}
+
+
+def reference_words():
+    """The code points that keep a single_word added token from matching next to them."""
+    t = Tokenizer(models.BPE(vocab={}, merges=[]))
+    t.add_tokens([AddedToken("@", single_word=True, normalized=False)])
+    return {c for c in SCALARS if c != 0x40 and not t.encode("@" + chr(c)).ids}
+
+
+nfc = normalizers.NFC().normalize_str
+
+
+def reference_orders(c):
+    """Whether the reference gives the combining mark c its canonical combining class."""
+    return all(nfc(t) == ucd.normalize("NFC", t) for t in ("a\u0334" + chr(c), "a" + chr(c) + "\u0334", "a\u0345" + chr(c), "a" + chr(c) + "\u0345"))
+
+
+def canonical():
+    """Combining classes, primary composites and other decompositions as the reference has them."""
+    classes = {c: ucd.combining(chr(c)) for c in SCALARS if ucd.combining(chr(c)) and reference_orders(c)}
+    composites, others = {}, {}
+    for c in SCALARS:
+        d = ucd.decomposition(chr(c))
+        if not d or d.startswith("<"):
+            continue
+        parts = [int(x, 16) for x in d.split()]
+        text = "".join(map(chr, parts))
+        if nfc(chr(c)) == chr(c) and nfc(text) == chr(c):
+            composites[c] = parts
+        elif nfc(chr(c)) != chr(c):
+            others[c] = parts
+        else:
+            # Newer than the reference's normalizer: neither decomposed nor composed.
+            assert nfc(text) == text, hex(c)
+    return classes, composites, others
+
+
+def compare(name, ours, theirs):
+    more, less = sorted(ours - theirs), sorted(theirs - ours)
+    print(f"{name}: {len(theirs)} code points, {len(more) + len(less)} differ", *map(hex, (more + less)[:8]), file=sys.stderr)
+    return not more and not less
+
+
+def check():
+    good = True
+    for category in CATEGORIES:
+        if category != "Cs":
+            ours = {c for c in SCALARS if ucd.category(chr(c)) == category}
+            good &= compare(category, ours, matching(r"\p{%s}" % category))
+    good &= compare("\\w of single_word", words() - {0x40}, reference_words())
+    good &= all(nfc(chr(c)) == ucd.normalize("NFC", chr(c)) for c in SCALARS)
+    print("NFC of every code point:", "equal" if good else "DIFFERENT", file=sys.stderr)
+    return good
+
+
+def array(name, summary, values, width):
+    print(f"  /// {summary}")
+    print(f"  static let {name}: [UInt32] = [")
+    line = "   "
+    for v in values:
+        item = f" 0x{v:0{width}x},"
+        if len(line) + len(item) > 110:
+            print(line)
+            line = "   "
+        line += item
+    print(line)
+    print("  ]\n")
+
+
+def main():
+    if not check():
+        sys.exit("the data differs from the reference")
+    if "--check" in sys.argv:
+        return
+    runs, previous = [], None
+    for c in range(0x110000):
+        k = CATEGORIES.index(ucd.category(chr(c)))
+        if k != previous:
+            runs.append(c << 8 | k)
+            previous = k
+    classes, composites, others = canonical()
+    class_runs = []
+    for first, last in ranges(classes):
+        start = first
+        for c in range(first, last + 2):
+            if c > last or classes[c] != classes[start]:
+                class_runs.append((start, c - 1, classes[start]))
+                start = c
+    extra = numeric() - {c for c in SCALARS if ucd.category(chr(c))[0] == "N"}
+    spaces = matching(r"\s")
+    print("// Written by Examples/bench/unicode_tables.py; do not edit.")
+    print("//")
+    print("// Long because it is data: Unicode 16.0 categories and what the reference's older and newer parts add.\n")
+    print(f"/// Unicode character data, equal to that in Hugging Face tokenizers {tokenizers.__version__}.")
+    print("enum UnicodeData {")
+    array("categoryRuns", "Runs of equal general category (Unicode 16.0): first code point << 8 | `GeneralCategory`.", runs, 8)
+    array("whiteSpace", "White_Space: first and last code point of each range.", [x for r in ranges(spaces) for x in r], 4)
+    array("newerNumbers", "Numbers of Unicode 17.0 that 16.0 has not, which `Digits` knows: first and last of each range.",
+          [x for r in ranges(extra) for x in r], 4)
+    array("combiningClasses", "Canonical combining classes that are not 0 (Unicode 9.0): first, last, class.",
+          [x for r in class_runs for x in r], 4)
+    array("composites", "Primary composites (Unicode 9.0), Hangul apart: composite, first, second.",
+          [x for c, p in sorted(composites.items()) for x in (c, *p)], 4)
+    array("decompositions", "Characters that NFC always decomposes (Unicode 9.0): character, first, second or 0.",
+          [x for c, p in sorted(others.items()) for x in (c, *p, 0)[:3]], 4)
+    print("}")
+
+
+if __name__ == "__main__":
+    main()

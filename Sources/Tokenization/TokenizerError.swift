@@ -1,0 +1,21 @@
+/// Why a tokenizer cannot be opened, in one line.
+package indirect enum TokenizerError: Error, Equatable, CustomStringConvertible {
+  /// A feature that this program does not have, by its name in the tokenizer's source.
+  case unsupported(String)
+  /// The source contradicts itself or its format.
+  case malformed(String)
+  /// A regular expression that cannot be compiled, and where in it (in characters).
+  case pattern(String, offset: Int, reason: String)
+  /// Any of these, in the named file.
+  case file(String, TokenizerError)
+
+  package var description: String {
+    switch self {
+    case .unsupported(let feature): "unsupported tokenizer: \(feature)"
+    case .malformed(let reason): "malformed tokenizer: \(reason)"
+    case .pattern(let pattern, let offset, let reason):
+      "cannot compile the regular expression \(pattern): \(reason) at character \(offset)"
+    case .file(let name, let error): "\(name): \(error)"
+    }
+  }
+}
