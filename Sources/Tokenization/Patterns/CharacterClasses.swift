@@ -20,7 +20,9 @@ struct CharacterClasses {
     for (index, set) in sets.enumerated() {
       for range in set.ranges {
         boundaries[range.lowerBound, default: []].append(index)
-        if range.upperBound < CodePointSet.maximum { boundaries[range.upperBound + 1, default: []].append(index) }
+        if range.upperBound < CodePointSet.maximum {
+          boundaries[range.upperBound + 1, default: []].append(index)
+        }
       }
     }
     var inside = [Bool](repeating: false, count: sets.count)

@@ -30,12 +30,15 @@ struct PatternAutomaton {
     while index < pending.count {
       for symbol in 0...classCount {
         let (next, matches) = builder.step(pending[index], symbol: symbol)
-        if matches, index == 1 { throw .unsupported("the regular expression \(name), which matches the empty text") }
+        if matches, index == 1 {
+          throw .unsupported("the regular expression \(name), which matches the empty text")
+        }
         let known = states[next]
         let row = known ?? UInt16(pending.count)
         if known == nil {
           guard pending.count < Self.maximumStates else {
-            throw .unsupported("the regular expression \(name), which needs over \(Self.maximumStates) states")
+            throw .unsupported(
+              "the regular expression \(name), which needs over \(Self.maximumStates) states")
           }
           states[next] = row
           pending.append(next)

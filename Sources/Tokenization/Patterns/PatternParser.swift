@@ -304,7 +304,9 @@ struct PatternParser {
       if let scalar = Unicode.Scalar(try take()) { name.unicodeScalars.append(scalar) }
     }
     position += 1
-    guard let set = CodePointSet(property: name) else { throw error("the property '\(name)' is not supported") }
+    guard let set = CodePointSet(property: name) else {
+      throw error("the property '\(name)' is not supported")
+    }
     return isInverted ? set.inverted : set
   }
 

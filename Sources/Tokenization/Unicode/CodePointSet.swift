@@ -18,7 +18,9 @@ struct CodePointSet: Equatable, Sendable {
   init(_ unsorted: [ClosedRange<UInt32>]) {
     ranges = []
     for range in unsorted.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-      if let last = ranges.last, range.lowerBound <= last.upperBound || range.lowerBound == last.upperBound + 1 {
+      if let last = ranges.last,
+        range.lowerBound <= last.upperBound || range.lowerBound == last.upperBound + 1
+      {
         ranges[ranges.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
       } else {
         ranges.append(range)
