@@ -1,3 +1,109 @@
 #ifndef GRAPE_CKERNELS_H
 #define GRAPE_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The innermost numeric loops of Inference, one table of functions per instruction set.
+//
+// Lane tiles. Activations are stored with tokens as SIMD lanes: a tile holds 16 tokens, feature after
+// feature, `tile[feature][16]`. Every kernel is then vertical: no sum ever runs across lanes, so a
+// token's numbers depend on its own features alone, whatever stands in the other fifteen lanes.
+//
+// Operands. What is multiplied comes in one of three forms:
+//   F32      16 floats a feature
+//   ROUNDED  16 floats a feature, each rounded to bfloat16 (for machines without bf16 products)
+//   PAIRS    features in pairs, `[feature / 2][16][2]` bfloat16; an odd last feature is paired with zero
+//
+// Order of sums. A product sum runs over its inner dimension from 0 upwards in one accumulator per
+// output (PAIRS: pair by pair), whatever the numbers of rows and tiles in the call; `accumulate`
+// continues the chain. Bits therefore do not depend on how a matrix is cut into calls.
+
+#define GRAPE_LANES 16
+
+typedef enum { GRAPE_OPERAND_F32, GRAPE_OPERAND_ROUNDED, GRAPE_OPERAND_PAIRS } grape_operand;
+
+/// Weight encodings that `decode_row` reads; the quantized ones are GGML's block formats.
+typedef enum {
+  GRAPE_WEIGHTS_F32,
+  GRAPE_WEIGHTS_F16,
+  GRAPE_WEIGHTS_BF16,
+  GRAPE_WEIGHTS_Q8_0,
+  GRAPE_WEIGHTS_Q4_0,
+  GRAPE_WEIGHTS_Q4_1,
+  GRAPE_WEIGHTS_Q6_K
+} grape_weights;
+
+typedef struct {
+  /// The instruction set: "avx512bf16", "avx512", "avx2", "neon" or "portable".
+  const char *name;
+  /// The operand form that multiplies bfloat16 natively, or ROUNDED where none does.
+  grape_operand bf16_operand;
+
+  /// c[t][r][lane] (+)= sum over k of w[r][k] * x[t][k][lane].
+  /// w: `rows` rows of `width` weights, `w_stride` elements apart, any alignment.
+  /// x: `tiles` F32 or ROUNDED tiles, `x_stride` floats apart. c: tiles `c_stride` floats apart.
+  void (*multiply_f32)(const float *w, size_t w_stride, size_t rows, const float *x, size_t x_stride,
+                       size_t tiles, size_t width, float *c, size_t c_stride, int accumulate);
+
+  /// The same for bfloat16 weights and PAIRS tiles; `pairs` is half the width, strides in elements.
+  /// NULL where `bf16_operand` is ROUNDED.
+  void (*multiply_bf16)(const uint16_t *w, size_t w_stride, size_t rows, const uint16_t *x, size_t x_stride,
+                        size_t tiles, size_t pairs, float *c, size_t c_stride, int accumulate);
+
+  /// One row of `count` weights to floats, exactly as the format defines them, or to bfloat16
+  /// (nearest even). Quantized counts are multiples of the block length.
+  void (*decode_f32)(grape_weights type, const void *row, size_t count, float *out);
+  void (*decode_bf16)(grape_weights type, const void *row, size_t count, uint16_t *out);
+
+  /// One tile of floats to the given operand form.
+  void (*pack)(const float *x, size_t width, grape_operand form, void *out);
+
+  /// Root-mean-square normalisation of one tile (Zhang and Sennrich, arXiv 1910.07467, equation 4):
+  /// out = x / sqrt(mean(x^2) + epsilon) * weight.
+  void (*rms_norm)(const float *x, const float *weight, size_t width, float epsilon, grape_operand form,
+                   void *out);
+
+  /// Rotary embedding (Su et al., arXiv 2104.09864) of one head of one tile, in place.
+  /// Feature i turns with feature i * step + offset's partner: (i, i + half) or, interleaved, (2i, 2i + 1).
+  /// cosine, sine: [half][16], one angle per pair and lane.
+  void (*rotate)(float *x, size_t half, int interleaved, const float *cosine, const float *sine);
+
+  /// SwiGLU (Shazeer, arXiv 2002.05202) of `rows` features of one tile: silu(gate) * up, written as
+  /// features `first ..< first + rows` of the operand tile `out`. For PAIRS `first` is even.
+  void (*swiglu)(const float *gate, const float *up, size_t rows, grape_operand form, void *out, size_t first);
+
+  /// y = block + bias (NULL: none) for `rows` features of one tile; with `accumulate`, y += it.
+  void (*store)(const float *block, const float *bias, size_t rows, float *y, int accumulate);
+
+  /// Rows of lane tiles to operands in memory order: for each position p and feature f,
+  /// out[p * position_stride + f * feature_stride] = tile of rows[p], feature f, lane of rows[p].
+  /// The output holds bfloat16 for PAIRS, floats otherwise; `x_stride` is floats from tile to tile.
+  void (*gather)(const float *x, size_t x_stride, const int32_t *rows, size_t count, size_t features,
+                 grape_operand form, void *out, size_t position_stride, size_t feature_stride);
+
+  /// One block of online softmax (Milakov and Gimelshein, arXiv 1805.02867) for one tile of queries.
+  /// scores: [keys][16] of key positions `first ...`; a lane sees keys up to its `position` inclusive.
+  /// maximum, sum: running [16]; factor: what the lane's earlier output must be multiplied by.
+  /// Weights go to `out` in the operand form; `keys` is even, keys past `count` weigh zero.
+  void (*softmax)(const float *scores, size_t keys, size_t count, float scale, int32_t first,
+                  const int32_t *position, float *maximum, float *sum, float *factor, grape_operand form,
+                  void *out);
+
+  /// x[row][lane] *= factor[lane].
+  void (*scale)(float *x, size_t rows, const float *factor);
+
+  /// y[row][lane] = x[row][lane] / divisor[lane] for the lanes from `begin` up to `end`; others stay.
+  void (*divide)(const float *x, size_t rows, const float *divisor, size_t begin, size_t end, float *y);
+
+  /// Streaming log-sum-exp of one tile: folds `rows` logits a lane into maximum and sum of
+  /// exp(logit - maximum), and adds to `above` (NULL: not wanted) how many exceed `target`.
+  void (*fold_logits)(const float *logits, size_t rows, float *maximum, float *sum, const float *target,
+                      int32_t *above);
+} grape_kernels;
+
+/// The variant called `name`, or the best one for NULL. NULL when the machine cannot run it or does not
+/// know it.
+const grape_kernels *grape_kernels_named(const char *name);
+
 #endif

@@ -1,0 +1,11 @@
+// AVX-512 without bfloat16 products.
+#if defined(__x86_64__)
+#define VARIANT avx512
+#define VARIANT_NAME "avx512"
+#define MICRO_ROWS 8
+#define MICRO_TILES 3
+#define NATIVE_BF16 0
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
+#include "Variant.h"
+#pragma clang attribute pop
+#endif
