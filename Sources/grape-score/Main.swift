@@ -1,4 +1,10 @@
+import Checkpoints
+import Commands
+import Inference
+import Records
+import Streams
+
 @main
-enum Main {
+enum GrapeScore {
   static func main() {}
 }

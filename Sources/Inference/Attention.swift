@@ -1,0 +1,169 @@
+import CKernels
+import Streams
+
+/// Causal grouped-query attention (Ainslie et al., arXiv 2305.13245) over packed sequences, with an online
+/// softmax over blocks of keys (Dao et al., arXiv 2205.14135), so that no length × length matrix exists.
+///
+/// Every block of keys begins at a multiple of `keyBlock` positions from its sequence's start. A query's sums
+/// therefore run in an order that only its position decides, wherever its row stands in the batch.
+struct Attention: Sendable {
+  /// Key positions taken together. Even.
+  static let keyBlock = 64
+
+  let products: Products
+  let headCount: Int
+  let keyValueHeadCount: Int
+  let headSize: Int
+
+  /// Query heads that share a key and value head.
+  var groupSize: Int { headCount / keyValueHeadCount }
+  private var form: grape_operand { products.form }
+
+  /// Keys and values of a batch, by sequence and head: keys as `[position][headSize]` rows, values as
+  /// `[headSize][position]` rows, so that both are read as weights.
+  struct Cache: @unchecked Sendable {
+    let base: UnsafeMutableRawPointer
+    /// First element of each sequence, and its positions rounded up to whole blocks.
+    let starts: [Int]
+    let capacities: [Int]
+  }
+
+  /// Room in `buffer` for every sequence of `batch`.
+  func cache(for batch: PackedBatch, in buffer: TileBuffer) -> Cache {
+    var starts: [Int] = []
+    var capacities: [Int] = []
+    var total = 0
+    for sequence in batch.sequences {
+      let blocks = (sequence.rows.count + Self.keyBlock - 1) / Self.keyBlock
+      starts.append(total)
+      capacities.append(blocks * Self.keyBlock)
+      total += 2 * blocks * Self.keyBlock * headSize * keyValueHeadCount
+    }
+    buffer.reserve(total * form.elementBytes)
+    return Cache(base: buffer.base, starts: starts, capacities: capacities)
+  }
+
+  /// Keys of a sequence's head; its values follow them.
+  private func keys(_ cache: Cache, sequence: Int, head: Int) -> UnsafeMutableRawPointer {
+    cache.base + (cache.starts[sequence] + 2 * head * cache.capacities[sequence] * headSize)
+      * form.elementBytes
+  }
+
+  /// Gathers a sequence's keys and values of one head from the rows of its positions.
+  func gather(
+    _ sequence: Int, head: Int, of batch: PackedBatch, keys keyTiles: FloatTiles,
+    values valueTiles: FloatTiles,
+    into cache: Cache
+  ) {
+    let keys = keys(cache, sequence: sequence, head: head)
+    let capacity = cache.capacities[sequence]
+    let values = keys + capacity * headSize * form.elementBytes
+    let range = batch.sequences[sequence].rows
+    batch.rowOfPosition.withUnsafeBufferPointer { rows in
+      let rows = rows.baseAddress! + range.lowerBound
+      products.kernels.table.pointee.gather(
+        keyTiles.base + head * headSize * FloatTiles.lanes, keyTiles.stride, rows, range.count, headSize,
+        form,
+        keys, headSize, 1)
+      products.kernels.table.pointee.gather(
+        valueTiles.base + head * headSize * FloatTiles.lanes, valueTiles.stride, rows, range.count, headSize,
+        form, values, 1, capacity)
+    }
+    // Positions past the end weigh zero, but must be numbers.
+    for feature in 0..<headSize {
+      (values + (feature * capacity + range.count) * form.elementBytes).initializeMemory(
+        as: UInt8.self, repeating: 0, count: (capacity - range.count) * form.elementBytes)
+    }
+  }
+
+  /// Floats of scratch memory that `attend` needs.
+  var scratchFloats: Int {
+    let perHead = 2 * Self.keyBlock * FloatTiles.lanes + headSize * FloatTiles.lanes + 3 * FloatTiles.lanes
+    return groupSize * perHead
+  }
+
+  /// The attention output of one tile of queries for one key and value head and all its query heads.
+  ///
+  /// - Parameters:
+  ///   - queries: the tile's rotated queries as operands.
+  ///   - rows: which sequence and position each lane is.
+  ///   - output: `[headCount * headSize]` tiles; lanes that are no row are left alone.
+  ///   - scratch: `scratchFloats` floats.
+  func attend(
+    tile: Int, head: Int, queries: OperandTiles, rows: RowMap, cache: Cache, output: FloatTiles,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let lanes = FloatTiles.lanes
+    var begin = tile * lanes
+    let end = min(begin + lanes, rows.count)
+    while begin < end {
+      // A run of lanes of one sequence; the others are computed along and not written.
+      let sequence = rows.sequences[begin]
+      var stop = begin + 1
+      while stop < end && rows.sequences[stop] == sequence { stop += 1 }
+      attend(
+        tile: tile, lanes: begin - tile * lanes..<stop - tile * lanes, sequence: Int(sequence), head: head,
+        queries: queries, rows: rows, cache: cache, output: output, scratch: scratch)
+      begin = stop
+    }
+  }
+
+  private func attend(
+    tile: Int, lanes range: Range<Int>, sequence: Int, head: Int, queries: OperandTiles, rows: RowMap,
+    cache: Cache, output: FloatTiles, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let table = products.kernels.table
+    let lanes = FloatTiles.lanes, block = Self.keyBlock, group = groupSize
+    let scores = scratch
+    let weights = scores + group * block * lanes
+    let sums = weights + group * block * lanes
+    let maxima = sums + group * headSize * lanes
+    let totals = maxima + group * lanes
+    let factors = totals + group * lanes
+    sums.initialize(repeating: 0, count: group * headSize * lanes)
+    maxima.initialize(repeating: -1e30, count: group * lanes)
+    totals.initialize(repeating: 0, count: group * lanes)
+
+    let capacity = cache.capacities[sequence]
+    let keys = keys(cache, sequence: sequence, head: head)
+    let values = keys + capacity * headSize * form.elementBytes
+    let positions = rows.positions + tile * lanes
+    let last = Int(range.map { positions[$0] }.max() ?? 0)
+    let scale = 1 / Float(headSize).squareRoot()
+
+    for first in stride(from: 0, through: last, by: block) {
+      let count = min(block, last + 1 - first)
+      let even = count + count % 2
+      products.multiply(
+        keys + first * headSize * form.elementBytes, stride: headSize, rows: count,
+        queries[tile, head * group * headSize], inputStride: headSize * lanes, tiles: group, width: headSize,
+        into: scores, blockStride: block * lanes, accumulate: false)
+      for g in 0..<group {
+        let weights = UnsafeMutableRawPointer(weights) + g * block * lanes * form.elementBytes
+        table.pointee.softmax(
+          scores + g * block * lanes, even, count, scale, Int32(first), positions, maxima + g * lanes,
+          totals + g * lanes, factors + g * lanes, form, weights)
+        table.pointee.scale(sums + g * headSize * lanes, headSize, factors + g * lanes)
+      }
+      products.multiply(
+        values + first * form.elementBytes, stride: capacity, rows: headSize, weights,
+        inputStride: block * lanes, tiles: group, width: even, into: sums, blockStride: headSize * lanes,
+        accumulate: true)
+    }
+    for g in 0..<group {
+      table.pointee.divide(
+        sums + g * headSize * lanes, headSize, totals + g * lanes, range.lowerBound, range.upperBound,
+        output[tile, (head * group + g) * headSize])
+    }
+  }
+}
+
+/// Which sequence and position each row of a set of tiles is. Rows fill the tiles from the first lane on.
+struct RowMap: @unchecked Sendable {
+  let count: Int
+  let sequences: UnsafePointer<Int32>
+  /// Padded to whole tiles.
+  let positions: UnsafePointer<Int32>
+
+  var tiles: Int { FloatTiles.tiles(for: count) }
+}

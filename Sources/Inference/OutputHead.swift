@@ -1,0 +1,157 @@
+import CKernels
+import Streams
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The output head fused with log-sum-exp: logits exist for a slab of the vocabulary and a few tiles at a time.
+///
+/// The vocabulary is cut into chunks of fixed length. Each chunk keeps a maximum and a sum per lane, and the
+/// chunks are joined in order in double precision, so the result does not depend on which worker did which.
+final class OutputHead: @unchecked Sendable {
+  /// Vocabulary entries a chunk: several slabs.
+  private static let chunkRows = 8 * Products.slabRows
+
+  private let weights: WeightMatrix
+  private let products: Products
+  private let workers: Workers
+  private let scratch: WorkerScratch
+  private let partials = TileBuffer()
+  private let targets = TileBuffer()
+
+  init(weights: WeightMatrix, products: Products, workers: Workers) {
+    self.weights = weights
+    self.products = products
+    self.workers = workers
+    let bytes = weights.scratchBytes(rows: Products.slabRows) + Products.blockFloats * 4
+    scratch = WorkerScratch(workers: workers.count, bytes: bytes)
+  }
+
+  private var chunks: Int { (weights.rows + Self.chunkRows - 1) / Self.chunkRows }
+
+  /// Natural log-probability of every prediction's target, and with `ranks` one plus the number of tokens with a
+  /// higher logit.
+  ///
+  /// - Parameter input: normalised hidden states, one lane per prediction in order.
+  func score(_ predictions: [PackedBatch.Prediction], input: OperandTiles, ranks: Bool) -> TokenScores {
+    let lanes = FloatTiles.lanes
+    let tiles = FloatTiles.tiles(for: predictions.count)
+    let chunks = chunks
+    targets.reserve(tiles * lanes * 4)
+    partials.reserve(chunks * tiles * 3 * lanes * 4)
+    let targets = FloatTiles(targets, width: 1, tiles: tiles)
+    let partials = FloatTiles(partials, width: 3, tiles: chunks * tiles)
+
+    workers.run(tiles) { tile, worker in
+      self.targetLogits(predictions, tile: tile, input: input, into: targets, worker: worker)
+    }
+    workers.run(chunks) { chunk, worker in
+      self.sweep(
+        chunk, tiles: tiles, input: input, targets: targets, partials: partials, ranks: ranks, worker: worker)
+    }
+
+    var scores = TokenScores(logprobs: [], ranks: [])
+    scores.logprobs.reserveCapacity(predictions.count)
+    for index in 0..<predictions.count {
+      let tile = index / lanes, lane = index % lanes
+      var maximum = -Double.infinity
+      for chunk in 0..<chunks { maximum = max(maximum, Double(partials[chunk * tiles + tile, 0][lane])) }
+      var sum = 0.0
+      var above: Int32 = 0
+      for chunk in 0..<chunks {
+        let part = partials[chunk * tiles + tile, 0]
+        sum += Double(part[lanes + lane]) * exp(Double(part[lane]) - maximum)
+        above += Int32(bitPattern: part[2 * lanes + lane].bitPattern)
+      }
+      scores.logprobs.append(Double(targets[tile, 0][lane]) - maximum - log(sum))
+      if ranks { scores.ranks.append(Int(above) + 1) }
+    }
+    return scores
+  }
+
+  /// The logit of each lane's own target: the diagonal of 16 weight rows times 16 lanes.
+  private func targetLogits(
+    _ predictions: [PackedBatch.Prediction], tile: Int, input: OperandTiles, into targets: FloatTiles,
+    worker: Int
+  ) {
+    let lanes = FloatTiles.lanes
+    let (memory, block) = scratch[worker, blockFloats: Products.blockFloats]
+    for lane in 0..<lanes {
+      let index = tile * lanes + lane
+      guard index < predictions.count else {
+        targets[tile, 0][lane] = 0
+        continue
+      }
+      let row = Int(predictions[index].target)
+      let slab = weights.slab(row..<row + 1, form: products.form, kernels: products.kernels, scratch: memory)
+      products.multiply(slab, width: weights.width, by: input, tiles: tile..<tile + 1, into: block)
+      targets[tile, 0][lane] = block[lane]
+    }
+  }
+
+  private func sweep(
+    _ chunk: Int, tiles: Int, input: OperandTiles, targets: FloatTiles, partials: FloatTiles, ranks: Bool,
+    worker: Int
+  ) {
+    let lanes = FloatTiles.lanes
+    let (memory, block) = scratch[worker, blockFloats: Products.blockFloats]
+    for tile in 0..<tiles {
+      let part = partials[chunk * tiles + tile, 0]
+      part.initialize(repeating: -1e30, count: lanes)
+      (part + lanes).initialize(repeating: 0, count: 2 * lanes)
+    }
+    let end = min(weights.rows, (chunk + 1) * Self.chunkRows)
+    let groups = Products.groups(0..<tiles)
+    for first in stride(from: chunk * Self.chunkRows, to: end, by: Products.slabRows) {
+      let slab = weights.slab(
+        first..<min(end, first + Products.slabRows), form: products.form, kernels: products.kernels,
+        scratch: memory)
+      for group in groups {
+        products.multiply(slab, width: weights.width, by: input, tiles: group, into: block)
+        for tile in group {
+          let part = partials[chunk * tiles + tile, 0]
+          let above = UnsafeMutableRawPointer(part + 2 * lanes).assumingMemoryBound(to: Int32.self)
+          products.kernels.table.pointee.fold_logits(
+            block + (tile - group.lowerBound) * Products.blockStride, slab.rows, part, part + lanes,
+            targets[tile, 0], ranks ? above : nil)
+        }
+      }
+    }
+  }
+}
+
+/// What the model says of predicted tokens, in their order.
+package struct TokenScores: Sendable {
+  /// Natural log-probabilities.
+  package var logprobs: [Double]
+  /// One plus the number of tokens with a higher logit; empty unless asked for.
+  package var ranks: [Int]
+}
+
+/// Memory that belongs to one worker at a time.
+final class WorkerScratch: @unchecked Sendable {
+  private let base: UnsafeMutableRawPointer
+  private let bytes: Int
+
+  init(workers: Int, bytes: Int) {
+    self.bytes = (bytes + 63) / 64 * 64
+    base = .allocate(byteCount: self.bytes * workers, alignment: 64)
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: self.bytes * workers)
+  }
+
+  deinit { base.deallocate() }
+
+  /// The memory of `worker`.
+  subscript(worker: Int) -> UnsafeMutableRawPointer { base + worker * bytes }
+
+  /// The memory of `worker`, its first floats set apart for a result block.
+  subscript(worker: Int, blockFloats count: Int) -> (UnsafeMutableRawPointer, UnsafeMutablePointer<Float>) {
+    let start = self[worker]
+    return (start + count * 4, start.assumingMemoryBound(to: Float.self))
+  }
+}

@@ -1,0 +1,64 @@
+import CKernels
+
+/// Matrix products over lane tiles, cut so that a slab of weights and three tiles of operands stay in cache.
+struct Products: @unchecked Sendable {
+  /// Weight rows in a slab: one task for a worker.
+  static let slabRows = 64
+  /// Operand tiles taken together: the width of the widest kernel.
+  static let tileGroup = 3
+  /// Inner dimension of a pass; longer rows are summed pass after pass in the same accumulators. Even.
+  static let depth = 2048
+  /// Floats in the result of a slab and a tile group.
+  static let blockFloats = tileGroup * slabRows * FloatTiles.lanes
+  /// Floats from one tile of a block to the next.
+  static let blockStride = slabRows * FloatTiles.lanes
+
+  let kernels: Kernels
+  let form: grape_operand
+
+  /// block[t][r][lane] = slab row r times tile `first + t`, for up to `tileGroup` tiles.
+  func multiply(
+    _ slab: WeightMatrix.Slab, width: Int, by input: OperandTiles, tiles: Range<Int>,
+    into block: UnsafeMutablePointer<Float>
+  ) {
+    var k = 0
+    while k < width {
+      let length = min(Self.depth, width - k)
+      multiply(
+        slab.pointer + k * form.elementBytes, stride: slab.stride, rows: slab.rows,
+        input[tiles.lowerBound, k], inputStride: input.stride, tiles: tiles.count, width: length,
+        into: block, blockStride: Self.blockStride, accumulate: k > 0)
+      k += length
+    }
+  }
+
+  /// One kernel call on operands of this form; `width` is in features, an odd one has a zero behind it.
+  func multiply(
+    _ weights: UnsafeRawPointer, stride: Int, rows: Int, _ input: UnsafeRawPointer, inputStride: Int,
+    tiles: Int, width: Int, into block: UnsafeMutablePointer<Float>, blockStride: Int, accumulate: Bool
+  ) {
+    if form == GRAPE_OPERAND_PAIRS {
+      kernels.table.pointee.multiply_bf16(
+        weights.assumingMemoryBound(to: UInt16.self), stride, rows,
+        input.assumingMemoryBound(to: UInt16.self),
+        inputStride, tiles, (width + 1) / 2, block, blockStride, accumulate ? 1 : 0)
+    } else {
+      kernels.table.pointee.multiply_f32(
+        weights.assumingMemoryBound(to: Float.self), stride, rows, input.assumingMemoryBound(to: Float.self),
+        inputStride, tiles, width, block, blockStride, accumulate ? 1 : 0)
+    }
+  }
+
+  /// Groups of up to `tileGroup` tiles that cover `0 ..< count`; never a lone last tile behind a full group.
+  static func groups(_ range: Range<Int>) -> [Range<Int>] {
+    var result: [Range<Int>] = []
+    var at = range.lowerBound
+    while at < range.upperBound {
+      let left = range.upperBound - at
+      let take = left == tileGroup + 1 ? 2 : min(tileGroup, left)
+      result.append(at..<at + take)
+      at += take
+    }
+    return result
+  }
+}

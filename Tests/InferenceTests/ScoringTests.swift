@@ -1,0 +1,136 @@
+import Checkpoints
+import Inference
+import Records
+import Streams
+import Testing
+
+/// Whole models against log-probabilities computed in double precision by other people's software
+/// (`Tests/Fixtures/README.md` says how).
+@Suite struct ScoringTests {
+  static let models = ["models/llama-3", "models/smollm-2", "models/llama-2", "models/qwen-2.5"]
+  static let quantized = ["gguf/q8_0", "gguf/q4_0", "gguf/q4_1", "gguf/q6_k"]
+
+  @Test(arguments: models + quantized) func singlePrecisionMatchesPerToken(_ name: String) throws {
+    let references = try Reference.load(name)
+    let scores = try score(references, model: model(name, .f32), ranks: true)
+    for (reference, score) in zip(references, scores) {
+      #expect(score.logprobs.count == reference.logprobs.count)
+      for (ours, theirs) in zip(score.logprobs, reference.logprobs) { #expect(abs(ours - theirs) < 2e-4) }
+      if !reference.ranks.isEmpty { #expect(score.ranks == reference.ranks) }
+    }
+  }
+
+  @Test(arguments: models + quantized) func bfloatMatchesPerRecord(_ name: String) throws {
+    let references = try Reference.load(name)
+    let scores = try score(references, model: model(name, .bf16))
+    for (reference, score) in zip(references, scores) {
+      // Random weights magnify rounding; over a response of some length it averages out.
+      for (ours, theirs) in zip(score.logprobs, reference.logprobs) { #expect(abs(ours - theirs) < 0.12) }
+      if reference.logprobs.count >= 16 { #expect(abs(score.mean - reference.mean) < 1e-2) }
+    }
+  }
+
+  /// The same bits one record a batch, all in one, in another order, with and without shared prefixes, on any
+  /// number of threads.
+  @Test(arguments: ["models/llama-3", "gguf/q4_1"], [Precision.f32, .bf16])
+  func bitsDoNotDependOnTheBatch(_ name: String, _ precision: Precision) throws {
+    let references = try Reference.load(name)
+    let one = try model(name, precision), three = try model(name, precision, threads: 3)
+    let whole = try score(references, model: one, ranks: true)
+    #expect(try score(references, model: three, ranks: true) == whole)
+    #expect(try score(references, model: one, sharesPrefixes: false, ranks: true) == whole)
+    #expect(try references.map { try score([$0], model: three, ranks: true)[0] } == whole)
+    var random = SplitMix(seed: 99)
+    let order = references.indices.shuffled(using: &random)
+    let shuffled = try score(order.map { references[$0] }, model: three, ranks: true)
+    for (position, index) in order.enumerated() { #expect(shuffled[position] == whole[index]) }
+  }
+
+  @Test func prefixesAreComputedOnce() throws {
+    var batch = PackedBatch()
+    batch.append([1, 2, 3, 4, 5], spans: [3..<5])
+    #expect(batch.rowCount == 4)
+    batch.append([1, 2, 3, 9, 5, 6], spans: [3..<6])
+    #expect(batch.rowCount == 4 + 2)
+    batch.append([1, 2, 3, 9, 5, 6], spans: [3..<6])
+    #expect(batch.rowCount == 6)
+    batch.append([7, 2, 3], spans: [1..<3])
+    #expect(batch.rowCount == 6 + 2)
+    #expect(batch.predictionCount == 2 + 3 + 3 + 2)
+    var apart = PackedBatch(sharesPrefixes: false)
+    apart.append([1, 2, 3, 4, 5], spans: [3..<5])
+    apart.append([1, 2, 3, 9, 5, 6], spans: [3..<6])
+    #expect(apart.rowCount == 4 + 5)
+  }
+
+  /// A token with nothing before it has no probability, and one behind the last span is never computed.
+  @Test func edgesOfSequences() throws {
+    let model = try model("models/llama-3", .f32)
+    var batch = PackedBatch()
+    #expect(model.score(batch).logprobs == [])
+    #expect(batch.append([5], spans: [0..<1]) == 0)
+    #expect(batch.append([5, 6, 7, 8], spans: [0..<2]) == 1)
+    #expect(batch.append([], spans: []) == 0)
+    #expect(batch.append([5, 6, 7, 8], spans: [1..<2, 3..<4]) == 2)
+    let both = model.score(batch).logprobs
+    #expect(both.count == 3 && both[0] == both[1])
+    var whole = PackedBatch()
+    whole.append([5, 6, 7, 8], spans: [1..<4])
+    let all = model.score(whole).logprobs
+    #expect(both[1] == all[0] && both[2] == all[2])
+  }
+
+  private func model(_ name: String, _ precision: Precision, threads: Int = 1) throws -> LanguageModel {
+    let path = fixtures + "/" + name + (name.hasPrefix("gguf/") ? ".gguf" : "")
+    let kernels = try #require(Kernels())
+    return try LanguageModel(
+      Checkpoint.open(ModelLocation.resolve(path)), precision: precision, kernels: kernels,
+      workers: Workers(threads: threads))
+  }
+
+  private func score(
+    _ references: [Reference], model: LanguageModel, sharesPrefixes: Bool = true, ranks: Bool = false
+  ) throws -> [Score] {
+    var batch = PackedBatch(sharesPrefixes: sharesPrefixes)
+    let counts = references.map { batch.append($0.tokens, spans: [$0.responseStart..<$0.tokens.count]) }
+    let all = model.score(batch, ranks: ranks)
+    var at = 0
+    return counts.map { count in
+      defer { at += count }
+      return Score(
+        logprobs: Array(all.logprobs[at..<at + count]), ranks: ranks ? Array(all.ranks[at..<at + count]) : [])
+    }
+  }
+}
+
+private struct Score: Equatable {
+  let logprobs: [Double]
+  let ranks: [Int]
+  var mean: Double { logprobs.reduce(0, +) / Double(logprobs.count) }
+}
+
+private let fixtures = #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/Fixtures"
+
+/// A line of a fixture's scores.jsonl.
+private struct Reference {
+  let tokens: [UInt32]
+  let responseStart: Int
+  let logprobs: [Double]
+  let ranks: [Int]
+  let mean: Double
+
+  static func load(_ name: String) throws -> [Reference] {
+    let file = try MappedFile(
+      path: fixtures + "/" + name + (name.hasPrefix("gguf/") ? ".scores.jsonl" : "/scores.jsonl"))
+    var parser = JSONParser()
+    return try file.bytes.split(separator: UInt8(ascii: "\n")).map { line in
+      let record = try parser.parse(UnsafeRawBufferPointer(rebasing: line))
+      func numbers(_ key: String) -> [Double] { record[key: key]?.elements.compactMap(\.double) ?? [] }
+      return Reference(
+        tokens: numbers("tokens").map { UInt32($0) },
+        responseStart: try #require(record["response_start"]?.int),
+        logprobs: numbers("logprobs"), ranks: numbers("ranks").map { Int($0) },
+        mean: try #require(record["mean"]?.double))
+    }
+  }
+}
