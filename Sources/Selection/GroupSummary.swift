@@ -1,0 +1,73 @@
+/// What is known of a group after a part of the input: the unit that is spilled, merged, and at last picked from.
+struct GroupSummary: Equatable {
+  let hash: UInt64
+  let key: [UInt8]
+  let identity: Int32
+  let quota: Int
+  var candidates: Int
+  var runnerUp: Double
+  /// At most `quota`, in order of preference.
+  var contenders: [Contender]
+
+  /// Takes in what a later part of the input says about the same group.
+  mutating func merge(_ later: GroupSummary) {
+    candidates += later.candidates
+    runnerUp = max(runnerUp, later.runnerUp)
+    contenders = (contenders + later.contenders).sorted { $0.precedes($1) }
+    guard contenders.count > quota else { return }
+    runnerUp = max(runnerUp, contenders[quota].value)
+    contenders.removeLast(contenders.count - quota)
+  }
+
+  /// The group's picks in order of preference; none if it has fewer than `minimumCandidates`.
+  func picks(minimumCandidates: Int) -> [Pick] {
+    guard candidates >= minimumCandidates else { return [] }
+    return contenders.indices.map { index in
+      let next = index + 1 < contenders.count ? contenders[index + 1].value : runnerUp
+      let margin = contenders[index].value - next
+      return Pick(
+        offset: contenders[index].offset, length: contenders[index].length,
+        standing: Standing(
+          rank: index + 1, margin: next > -.infinity ? margin : nil, candidates: candidates))
+    }
+  }
+}
+
+extension GroupSummary: Spillable {
+  func precedes(_ other: GroupSummary) -> Bool {
+    hash != other.hash ? hash < other.hash : key.lexicographicallyPrecedes(other.key)
+  }
+
+  func encode(to bytes: inout [UInt8]) {
+    append(hash, to: &bytes)
+    append(UInt64(bitPattern: Int64(identity)), to: &bytes)
+    append(UInt64(quota), to: &bytes)
+    append(UInt64(candidates), to: &bytes)
+    append(runnerUp.bitPattern, to: &bytes)
+    append(UInt64(key.count), to: &bytes)
+    append(UInt64(contenders.count), to: &bytes)
+    bytes.append(contentsOf: key)
+    for contender in contenders {
+      append(contender.value.bitPattern, to: &bytes)
+      append(UInt64(contender.offset), to: &bytes)
+      append(UInt64(contender.length), to: &bytes)
+    }
+  }
+
+  init(decoding run: inout RunReader) throws {
+    hash = try run.word()
+    identity = Int32(truncatingIfNeeded: try run.word())
+    quota = Int(try run.word())
+    candidates = Int(try run.word())
+    runnerUp = Double(bitPattern: try run.word())
+    let keyCount = Int(try run.word())
+    let contenderCount = Int(try run.word())
+    key = try run.bytes(keyCount)
+    contenders = []
+    contenders.reserveCapacity(contenderCount)
+    for _ in 0..<contenderCount {
+      let value = Double(bitPattern: try run.word())
+      contenders.append(Contender(value: value, offset: Int(try run.word()), length: Int(try run.word())))
+    }
+  }
+}

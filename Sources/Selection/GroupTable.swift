@@ -1,0 +1,145 @@
+import Streams
+
+/// The groups seen so far, each with its preferred contenders.
+///
+/// Groups are told apart by the bytes of their keys; the hash only finds them. A group takes 64 bytes, its key, 24
+/// bytes for each contender it may keep (rounded up to a power of two), and 16 to 32 bytes of index.
+struct GroupTable {
+  /// One group: what is known of all its candidates, and where the kept ones are.
+  struct Group {
+    let hash: UInt64
+    let keyStart: Int
+    let keyCount: Int32
+    /// What the group's scores come from: a place in the picker's list of identities.
+    let identity: Int32
+    /// The most contenders to keep.
+    let quota: Int
+    /// Candidates seen, kept or not.
+    var candidates = 0
+    /// The greatest value among those not kept; minus infinity if there are none.
+    var runnerUp = -Double.infinity
+    /// The heap's place in the table's pool of contenders.
+    var heapStart = 0
+    var heapCapacity: Int32 = 0
+    var kept: Int32 = 0
+  }
+
+  private(set) var groups: [Group] = []
+  private var index = HashIndex()
+  private var keys: [UInt8] = []
+  private var contenders: [Contender] = []
+  /// Starts of heaps that have been outgrown, by the logarithm of their capacity.
+  private var freed: [[Int]] = []
+
+  /// The memory that the table takes, in bytes.
+  var bytes: Int {
+    index.bytes + groups.capacity * MemoryLayout<Group>.stride + keys.capacity
+      + contenders.capacity * MemoryLayout<Contender>.stride
+  }
+
+  var isEmpty: Bool { groups.isEmpty }
+
+  /// The place of the group with this key; nil if there is none.
+  func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Int? {
+    index.find(hash) { groups[$0].hash == hash && hasKey($0, key) }
+  }
+
+  private func hasKey(_ place: Int, _ key: UnsafeRawBufferPointer) -> Bool {
+    let group = groups[place]
+    guard Int(group.keyCount) == key.count else { return false }
+    return keys.withUnsafeBytes {
+      UnsafeRawBufferPointer(rebasing: $0[group.keyStart..<(group.keyStart + key.count)]).elementsEqual(key)
+    }
+  }
+
+  /// The bytes of a group's key.
+  func key(of place: Int) -> ArraySlice<UInt8> {
+    keys[groups[place].keyStart..<(groups[place].keyStart + Int(groups[place].keyCount))]
+  }
+
+  /// Adds a group that is not there yet, without candidates.
+  ///
+  /// - Returns: its place.
+  mutating func insert(_ key: UnsafeRawBufferPointer, hash: UInt64, identity: Int32, quota: Int) -> Int {
+    let group = Group(
+      hash: hash, keyStart: keys.count, keyCount: Int32(key.count), identity: identity, quota: quota)
+    keys.append(contentsOf: key)
+    index.insert(hash, place: groups.count)
+    groups.append(group)
+    return groups.count - 1
+  }
+
+  /// Whether a candidate of this value, later than all others of its group, would be kept.
+  @inline(__always)
+  func wouldKeep(_ value: Double, in place: Int) -> Bool {
+    let group = groups[place]
+    return Int(group.kept) < group.quota
+      || group.kept > 0 && value > contenders[group.heapStart].value
+  }
+
+  /// Counts a candidate that is not to be kept.
+  @inline(__always)
+  mutating func pass(_ value: Double, in place: Int) {
+    groups[place].candidates += 1
+    groups[place].runnerUp = max(groups[place].runnerUp, value)
+  }
+
+  /// Counts and keeps a candidate that `wouldKeep` approved of.
+  mutating func keep(_ contender: Contender, in place: Int) {
+    var group = groups[place]
+    group.candidates += 1
+    if Int(group.kept) < group.quota {
+      if group.kept == group.heapCapacity { growHeap(of: &group) }
+      heap(of: group) { $0.push(contender, count: Int(group.kept)) }
+      group.kept += 1
+    } else {
+      group.runnerUp = max(group.runnerUp, contenders[group.heapStart].value)
+      heap(of: group) { $0.replaceFirst(with: contender, count: Int(group.kept)) }
+    }
+    groups[place] = group
+  }
+
+  private mutating func heap(of group: Group, _ body: (ContenderHeap) -> Void) {
+    contenders.withUnsafeMutableBufferPointer {
+      guard let pool = $0.baseAddress else { return }
+      body(ContenderHeap(contenders: pool + group.heapStart))
+    }
+  }
+
+  /// Moves a heap to a place with twice the room, and frees the old one for the next group that needs its size.
+  private mutating func growHeap(of group: inout Group) {
+    let old = group.heapStart
+    let size = group.heapCapacity == 0 ? 0 : group.heapCapacity.trailingZeroBitCount + 1
+    while freed.count <= size { freed.append([]) }
+    if let reused = freed[size].popLast() {
+      group.heapStart = reused
+    } else {
+      group.heapStart = contenders.count
+      let blank = Contender(value: 0, offset: 0, length: 0)
+      contenders.append(contentsOf: repeatElement(blank, count: 1 << size))
+    }
+    for position in 0..<Int(group.kept) {
+      contenders[group.heapStart + position] = contenders[old + position]
+    }
+    if size > 0 { freed[size - 1].append(old) }
+    group.heapCapacity = 1 << size
+  }
+
+  /// Everything known of a group, its contenders in order of preference.
+  func summary(of place: Int) -> GroupSummary {
+    let group = groups[place]
+    let kept = contenders[group.heapStart..<(group.heapStart + Int(group.kept))]
+    return GroupSummary(
+      hash: group.hash, key: Array(key(of: place)), identity: group.identity, quota: group.quota,
+      candidates: group.candidates, runnerUp: group.runnerUp, contenders: kept.sorted { $0.precedes($1) })
+  }
+
+  /// Forgets every group; keeps the memory.
+  mutating func removeAll() {
+    groups.removeAll(keepingCapacity: true)
+    keys.removeAll(keepingCapacity: true)
+    contenders.removeAll(keepingCapacity: true)
+    freed.removeAll(keepingCapacity: true)
+    index.removeAll()
+  }
+}

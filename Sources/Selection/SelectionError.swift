@@ -1,0 +1,47 @@
+import Streams
+
+/// A record that cannot take part in a selection: it is reported, and the run goes on.
+package enum SelectionError: RecordError, Equatable {
+  /// No group: `path` is where it was looked for.
+  case noGroup(path: String)
+  /// No number to rank by at `path`.
+  case noNumber(path: String)
+  /// A number that no double holds at `path`.
+  case notFinite(path: String)
+  /// Neither `grape.count` nor `grape.spans`.
+  case noLength
+  /// No number of picks at `path`.
+  case noQuota(path: String)
+
+  package var description: String {
+    switch self {
+    case .noGroup("grape.group"): "no grape.group: run grape-tokenize first, or name a member with --group-by"
+    case .noGroup(let path): "no group at \(path)"
+    case .noNumber(let path): "no number at \(path)"
+    case .notFinite(let path): "the number at \(path) is out of range"
+    case .noLength: "no grape.count and no grape.spans: the response's length is not known"
+    case .noQuota(let path): "no whole number at \(path), of 0 or more"
+    }
+  }
+}
+
+/// Records of one group that contradict each other: there is no right answer, so the run ends.
+package enum GroupConflict: Error, Equatable, CustomStringConvertible {
+  /// Scores that do not compare.
+  case identities(group: String, String, String)
+  /// Different numbers of picks at `path`.
+  case quotas(group: String, path: String, Int, Int)
+  /// A group that had ended came back.
+  case reopened(group: String)
+
+  package var description: String {
+    switch self {
+    case .identities(let group, let first, let second):
+      "group \(group) has scores of \(first) and of \(second), which do not compare"
+    case .quotas(let group, let path, let first, let second):
+      "the records of group \(group) disagree about \(path): \(first) and \(second)"
+    case .reopened(let group):
+      "group \(group) comes back after its end: the input is not grouped (leave out --grouped)"
+    }
+  }
+}

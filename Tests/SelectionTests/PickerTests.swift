@@ -1,0 +1,313 @@
+import Records
+import Selection
+import Streams
+import Testing
+
+@Suite struct PickerTests {
+  /// A pick: the record's text and its standing.
+  struct Picked: Equatable {
+    let text: String
+    let standing: Standing
+  }
+
+  /// What the picker writes.
+  static func pick(
+    _ texts: [String], _ rule: PickRule, memory: Int = 1 << 24,
+    hash: @escaping (UnsafeRawBufferPointer) -> UInt64 = { xxh64($0) }
+  ) throws -> (picks: [Picked], picker: Picker) {
+    var picks: [Picked] = []
+    let picker = Picker(rule: rule, keepsMember: true, memory: memory, hash: hash) {
+      picks.append(Picked(text: String(decoding: $0, as: UTF8.self), standing: $1))
+    }
+    try parse(texts) { try picker.add($0) }
+    try picker.finish()
+    return (picks, picker)
+  }
+
+  /// The same by sorting every group.
+  static func obviousPick(
+    _ records: [TestRecord], minimumCandidates: Int = 1, quota: (TestRecord) -> Int,
+    value: (TestRecord) -> Double
+  ) -> [Picked] {
+    var picked: [(index: Int, pick: Picked)] = []
+    for (_, members) in Dictionary(grouping: records.indices, by: { records[$0].group }) {
+      guard members.count >= minimumCandidates else { continue }
+      let order = members.sorted {
+        let (a, b) = (value(records[$0]), value(records[$1]))
+        return a != b ? a > b : $0 < $1
+      }
+      for (rank, index) in order.enumerated().prefix(quota(records[members[0]])) {
+        let next = rank + 1 < order.count ? value(records[order[rank + 1]]) : nil
+        let standing = Standing(
+          rank: rank + 1, margin: next.map { value(records[index]) - $0 }, candidates: members.count)
+        picked.append((index, Picked(text: records[index].text, standing: standing)))
+      }
+    }
+    return picked.sorted { $0.index < $1.index }.map(\.pick)
+  }
+
+  enum Arm: CaseIterable {
+    case best, worst, longest, shortest, topThree, quotaOfRecord, all, largeGroups
+  }
+
+  static func rule(_ arm: Arm) throws -> PickRule {
+    let fields = try RecordFields()
+    return switch arm {
+    case .best: PickRule(fields: fields)
+    case .worst: PickRule(fields: fields, order: .lowest)
+    case .longest: PickRule(fields: fields, order: .longest)
+    case .shortest: PickRule(fields: fields, order: .shortest, quota: .top(2))
+    case .topThree: PickRule(fields: fields, quota: .top(3))
+    case .quotaOfRecord: PickRule(fields: fields, quota: .from(try NamedPath("k")))
+    case .all: PickRule(fields: fields, quota: .all)
+    case .largeGroups: PickRule(fields: fields, quota: .top(2), minimumCandidates: 6)
+    }
+  }
+
+  static func obviousPick(_ arm: Arm, _ records: [TestRecord]) -> [Picked] {
+    switch arm {
+    case .best: obviousPick(records, quota: { _ in 1 }, value: \.score)
+    case .worst: obviousPick(records, quota: { _ in 1 }, value: { -$0.score })
+    case .longest: obviousPick(records, quota: { _ in 1 }, value: { Double($0.count) })
+    case .shortest: obviousPick(records, quota: { _ in 2 }, value: { -Double($0.count) })
+    case .topThree: obviousPick(records, quota: { _ in 3 }, value: \.score)
+    case .quotaOfRecord: obviousPick(records, quota: \.quota, value: \.score)
+    case .all: obviousPick(records, quota: { _ in .max }, value: \.score)
+    case .largeGroups: obviousPick(records, minimumCandidates: 6, quota: { _ in 2 }, value: \.score)
+    }
+  }
+
+  @Test(arguments: Arm.allCases, [(1, 1), (7, 3), (500, 60), (500, 500), (400, 1)])
+  func matchesSortingEveryGroup(_ arm: Arm, _ size: (records: Int, groups: Int)) throws {
+    for seed in 0..<3 as Range<UInt64> {
+      let records = randomRecords(size.records, groups: size.groups, seed: seed)
+      let (picks, picker) = try Self.pick(records.map(\.text), Self.rule(arm))
+      #expect(picks == Self.obviousPick(arm, records))
+      #expect(picker.candidates == size.records)
+      #expect(picker.picks == picks.count)
+      #expect(picker.spilledBytes == 0)
+    }
+  }
+
+  @Test(arguments: Arm.allCases)
+  func matchesWhenRecordsAndGroupsOutgrowMemory(_ arm: Arm) throws {
+    for seed in 0..<3 as Range<UInt64> {
+      let records = randomRecords(3000, groups: 700, padding: 300, seed: seed)
+      let (picks, picker) = try Self.pick(records.map(\.text), Self.rule(arm), memory: 1 << 16)
+      #expect(picks == Self.obviousPick(arm, records))
+      #expect(picker.spilledBytes > 0)
+      #expect(picker.spilledTables > 1)
+    }
+  }
+
+  @Test func keysThatCollideStayApart() throws {
+    let records = randomRecords(300, groups: 40, padding: 200, seed: 9)
+    for memory in [1 << 24, 1 << 14] {
+      let (picks, picker) = try Self.pick(records.map(\.text), Self.rule(.topThree), memory: memory) { _ in 7
+      }
+      #expect(picks == Self.obviousPick(.topThree, records))
+      #expect((picker.spilledTables > 1) == (memory == 1 << 14))
+    }
+  }
+
+  @Test func aRecordLargerThanTheBudgetIsPickedWhole() throws {
+    let records = (0..<40).map {
+      TestRecord(group: "g\($0 % 7)", score: Double($0), padding: $0 % 3 * 20_000, number: $0)
+    }
+    let (picks, _) = try Self.pick(records.map(\.text), Self.rule(.best), memory: 1 << 14)
+    #expect(picks == Self.obviousPick(.best, records))
+  }
+
+  @Test func extremeScoresKeepTheirOrder() throws {
+    let scores = [
+      -Double.greatestFiniteMagnitude, -1e300, -0.0, .leastNonzeroMagnitude, 1e-300, 1,
+      .greatestFiniteMagnitude,
+    ]
+    let records = scores.shuffled().enumerated().map {
+      TestRecord(group: "g", score: $1, number: $0)
+    }
+    let (picks, _) = try Self.pick(records.map(\.text), Self.rule(.all))
+    let byRank = picks.sorted { $0.standing.rank < $1.standing.rank }.map(\.text)
+    #expect(byRank == records.sorted { $0.score > $1.score }.map(\.text))
+  }
+
+  @Test func picksAreWrittenWithOrWithoutTheMember() throws {
+    let text = #"{"a" : 1, "grape": {"group": "g", "score": 1 } , "b":[ ]}"#
+    for keepsMember in [false, true] {
+      var picks: [String] = []
+      let rule = try Self.rule(.best)
+      let picker = Picker(rule: rule, keepsMember: keepsMember, memory: 1 << 20) { bytes, _ in
+        picks.append(String(decoding: bytes, as: UTF8.self))
+      }
+      try parse([text]) { try picker.add($0) }
+      try picker.finish()
+      #expect(picks == [keepsMember ? text : #"{"a" : 1 , "b":[ ]}"#])
+    }
+  }
+
+  // MARK: Random
+
+  @Test func randomPicksDependOnNeitherOrderNorScores() throws {
+    let records = randomRecords(400, groups: 50, seed: 3)
+    let rule = PickRule(fields: try RecordFields(), order: .random(seed: 1), quota: .top(2))
+    func numbers(_ records: [TestRecord], _ rule: PickRule) throws -> Set<String> {
+      Set(try Self.pick(records.map(\.text), rule).picks.map { String($0.text.prefix(12)) })
+    }
+    let picks = try numbers(records, rule)
+    #expect(try numbers(records.shuffled(), rule) == picks)
+    let rescored = records.map {
+      var record = $0
+      record.score = -record.score
+      return record
+    }
+    #expect(try numbers(rescored, rule) == picks)
+    let reseeded = PickRule(fields: try RecordFields(), order: .random(seed: 2), quota: .top(2))
+    #expect(try numbers(records, reseeded) != picks)
+  }
+
+  @Test func randomPicksAreUniform() throws {
+    // 3,000 groups of 4: each place should be picked 750 times, give or take 5 standard deviations (24 each).
+    let records = (0..<12_000).map { TestRecord(group: "g\($0 / 4)", score: 0, number: $0) }
+    let rule = PickRule(fields: try RecordFields(), order: .random(seed: 5))
+    var places = [0, 0, 0, 0]
+    for pick in try Self.pick(records.map(\.text), rule).picks {
+      let number = pick.text.dropFirst(6).prefix { $0 != "," }
+      places[(Int(number) ?? 0) % 4] += 1
+    }
+    #expect(places.reduce(0, +) == 3000)
+    for count in places { #expect(abs(count - 750) < 120) }
+  }
+
+  // MARK: Groups that follow each other
+
+  @Test(arguments: Arm.allCases)
+  func contiguousGroupsGiveTheSamePicks(_ arm: Arm) throws {
+    let records = randomRecords(2000, groups: 200, padding: 100, seed: 4).sorted { $0.group < $1.group }
+    var rule = try Self.rule(arm)
+    rule.isContiguous = true
+    for memory in [1 << 24, 1 << 14] {
+      let (picks, _) = try Self.pick(records.map(\.text), rule, memory: memory)
+      #expect(picks == Self.obviousPick(arm, records))
+    }
+  }
+
+  @Test func aLargeContiguousGroupSpillsAndIsWhole() throws {
+    let records = randomRecords(5000, groups: 2, padding: 100, seed: 5).sorted { $0.group < $1.group }
+    var rule = try Self.rule(.all)
+    rule.isContiguous = true
+    let (picks, picker) = try Self.pick(records.map(\.text), rule, memory: 1 << 16)
+    #expect(picks == Self.obviousPick(.all, records))
+    #expect(picker.spilledTables > 2)
+  }
+
+  @Test func contiguousGroupsAreWrittenWhenTheyEnd() throws {
+    var rule = try Self.rule(.best)
+    rule.isContiguous = true
+    var written = 0
+    let picker = Picker(rule: rule, keepsMember: true, memory: 1 << 20) { _, _ in written += 1 }
+    var seen: [Int] = []
+    let records = ["a", "a", "b", "c", "c"].map { TestRecord(group: $0, score: 1) }
+    try parse(records.map(\.text)) {
+      try picker.add($0)
+      seen.append(written)
+    }
+    #expect(seen == [0, 0, 1, 2, 2])
+    try picker.finish()
+    #expect(written == 3)
+  }
+
+  @Test func aContiguousGroupThatComesBackIsAnError() throws {
+    var rule = try Self.rule(.best)
+    rule.isContiguous = true
+    let texts = ["a", "b", "a"].map { TestRecord(group: $0, score: 1).text }
+    #expect(throws: GroupConflict.reopened(group: "a")) { try Self.pick(texts, rule) }
+  }
+
+  // MARK: Keys, and records that do not fit
+
+  @Test func keysAreComparedAsValues() throws {
+    let texts = [#""é""#, #""\u00e9""#, #""1""#, "1", "1.0", "[1]", "true", #""""#].enumerated().map {
+      #"{"g": \#($1), "s": \#($0)}"#
+    }
+    let rule = PickRule(fields: try RecordFields(group: "g", score: "s"))
+    let (picks, _) = try Self.pick(texts, rule)
+    #expect(picks.map(\.text) == Array(texts.dropFirst()))
+    #expect(picks.map(\.standing.candidates) == [2, 1, 1, 1, 1, 1, 1])
+  }
+
+  @Test(arguments: [
+    (#"{"grape": {"score": 1}}"#, SelectionError.noGroup(path: "grape.group")),
+    (#"{"grape": {"score": 1, "group": null}}"#, .noGroup(path: "grape.group")),
+    (#"{"grape": {"group": "a"}}"#, .noNumber(path: "grape.score")),
+    (#"{"grape": {"group": "a", "score": null}}"#, .noNumber(path: "grape.score")),
+    (#"{"grape": {"group": "a", "score": "1"}}"#, .noNumber(path: "grape.score")),
+    (#"{"grape": {"group": "a", "score": 1e999}}"#, .notFinite(path: "grape.score")),
+    (#"{"grape": {"group": "a", "score": -1e999}}"#, .notFinite(path: "grape.score")),
+  ])
+  func aRecordThatCannotBeRankedHasNoPart(_ text: String, _ error: SelectionError) throws {
+    var picked = 0
+    let picker = Picker(rule: PickRule(fields: try RecordFields()), keepsMember: true, memory: 1 << 20) {
+      _, standing in
+      picked += standing.candidates
+    }
+    try parse([text]) { record in
+      #expect(throws: error) { try picker.add(record) }
+    }
+    try parse([TestRecord(group: "a", score: 1).text]) { try picker.add($0) }
+    try picker.finish()
+    #expect(picked == 1)
+  }
+
+  @Test(
+    arguments: [
+      (#"{}"#, nil), (#"{"grape": {}}"#, nil), (#"{"grape": {"count": 7}}"#, 7),
+      (#"{"grape": {"count": 7, "spans": [[0, 3]]}}"#, 7), (#"{"grape": {"spans": [[2, 5], [7, 11]]}}"#, 7),
+      (#"{"grape": {"count": -1}}"#, nil), (#"{"grape": {"spans": [[5, 2]]}}"#, nil),
+      (#"{"grape": {"count": 1e300}}"#, nil), (#"{"grape": {"spans": 3}}"#, nil),
+    ] as [(String, Int?)])
+  func lengthIsTheCountOrThatOfTheSpans(_ text: String, _ length: Int?) throws {
+    let fields = try RecordFields()
+    try parse([text]) { record in #expect(fields.length(of: record) == length) }
+  }
+
+  @Test func scoresOfDifferentModelsInAGroupAreAnError() throws {
+    let texts = [
+      TestRecord(group: "a", score: 1, model: "m@1"), TestRecord(group: "b", score: 1, model: "m@2"),
+      TestRecord(group: "a", score: 1, model: "m@2"),
+    ].map(\.text)
+    let conflict = GroupConflict.identities(group: "a", "m@1", "m@2")
+    #expect(throws: conflict) { try Self.pick(texts, Self.rule(.best)) }
+    #expect(throws: conflict) { try Self.pick(texts, Self.rule(.worst)) }
+    // Nothing is compared, or nothing of grape's: no conflict.
+    #expect(try Self.pick(texts, Self.rule(.longest)).picks.count == 2)
+    #expect(try Self.pick(Array(texts.prefix(2)), Self.rule(.best)).picks.count == 2)
+    let foreign = PickRule(fields: try RecordFields(score: "n"))
+    #expect(try Self.pick(texts, foreign).picks.count == 2)
+    let metric = PickRule(fields: try RecordFields(score: "grape.count"))
+    #expect(throws: conflict) { try Self.pick(texts, metric) }
+  }
+
+  @Test func conflictsAreFoundAcrossSpilledTables() throws {
+    var records = randomRecords(1000, groups: 1000, seed: 1)
+    records[0].group = "x"
+    records[999].group = "x"
+    records[999].model = "m@9"
+    let texts = records.map(\.text)
+    #expect(throws: GroupConflict.identities(group: "x", "m@0", "m@9")) {
+      try Self.pick(texts, Self.rule(.best), memory: 1 << 15)
+    }
+  }
+
+  @Test func differentQuotasInAGroupAreAnError() throws {
+    let texts = [2, 3].map { TestRecord(group: "a", score: 1, quota: $0).text }
+    #expect(throws: GroupConflict.quotas(group: "a", path: "k", 2, 3)) {
+      try Self.pick(texts, Self.rule(.quotaOfRecord))
+    }
+    try parse([#"{"grape": {"group": "a", "score": 1}, "k": -1}"#, #"{"grape": {"group": "a", "score": 1}}"#])
+    {
+      record in
+      let picker = Picker(rule: try Self.rule(.quotaOfRecord), keepsMember: true, memory: 1 << 20) { _, _ in }
+      #expect(throws: SelectionError.noQuota(path: "k")) { try picker.add(record) }
+    }
+  }
+}
