@@ -62,10 +62,10 @@ struct FileDescriptor {
     return true
   }
 
-  /// Nothing to read right now: a read would wait for another process or a person.
-  func wouldBlock() -> Bool {
+  /// Nothing to read within so many milliseconds: a read would wait for another process or a person.
+  func wouldBlock(for milliseconds: Int32) -> Bool {
     var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-    return retrying { poll(&request, 1, 0) } == 0
+    return retrying { poll(&request, 1, milliseconds) } == 0
   }
 
   /// The file's status, or nil with `errno` set.

@@ -44,6 +44,8 @@ package final class InputFile {
     return count
   }
 
-  /// Nothing to read right now, and not the end either. Regular files never block.
-  package func wouldBlock() -> Bool { !isRegular && descriptor.wouldBlock() }
+  /// Nothing to read within so many milliseconds, and not the end either. Regular files never block.
+  package func wouldBlock(for milliseconds: Int32 = 0) -> Bool {
+    !isRegular && descriptor.wouldBlock(for: milliseconds)
+  }
 }

@@ -16,8 +16,8 @@ package final class LineReader {
   package struct Line {
     /// The record without separator and trailing CR, valid until the reader's next call.
     package let bytes: UnsafeRawBufferPointer
-    /// As `bytes`, with CR and separator as they were read.
-    package let whole: UnsafeRawBufferPointer
+    /// A CR stood between the record and its separator.
+    package let hasReturn: Bool
     /// The line at which the record begins, from 1; among NUL-separated records the record's number.
     package let number: Int
     /// Longer than `maximumLength`: `bytes` is only the beginning.
@@ -28,6 +28,12 @@ package final class LineReader {
   package var beforeBlocking: (() throws -> Void)?
   /// Bytes read from the file so far.
   package private(set) var bytesRead = 0
+
+  /// How many milliseconds without input make a pause: enough for a writer that is at work to be scheduled again.
+  private static let patience: Int32 = 2
+
+  /// The line the reader has come to.
+  package var lineNumber: Int { number + array.lineBreaks }
 
   private enum Framing { case unknown, lines, array, unterminatedArray, ended }
 
@@ -64,7 +70,7 @@ package final class LineReader {
     }
   }
 
-  /// Hands on what follows an oversize record's beginning, in pieces, its separator included.
+  /// Hands on what follows an oversize record's beginning, in pieces: all up to its separator.
   package func copyRest(to sink: (UnsafeRawBufferPointer) throws -> Void) throws {
     guard hasRest else { return }
     while true {
@@ -105,8 +111,7 @@ package final class LineReader {
     window.drop(hasSeparator ? length + 1 : length)
     return Line(
       bytes: UnsafeRawBufferPointer(start: text, count: content),
-      whole: UnsafeRawBufferPointer(start: text, count: hasSeparator ? length + 1 : length),
-      number: number, isOversize: false)
+      hasReturn: hasReturn, number: number, isOversize: false)
   }
 
   /// The first `maximumLength` bytes of a record that is longer.
@@ -115,14 +120,14 @@ package final class LineReader {
     window.drop(maximumLength)
     hasRest = true
     defer { number += 1 }
-    return Line(bytes: beginning, whole: beginning, number: number, isOversize: true)
+    return Line(bytes: beginning, hasReturn: false, number: number, isOversize: true)
   }
 
   private func copyLineRest(_ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
     let text = window.first
     let hit = memchr(text, Int32(separator), window.count)
-    let length = hit.map { UnsafeRawPointer($0) - UnsafeRawPointer(text) + 1 } ?? window.count
-    window.drop(length)
+    let length = hit.map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? window.count
+    window.drop(hit == nil ? length : length + 1)
     try sink(UnsafeRawBufferPointer(start: text, count: length))
     return hit != nil
   }
@@ -160,7 +165,7 @@ package final class LineReader {
     window.drop(array.scanned)
     hasRest = isOversize && array.isInElement
     array.restart()
-    return Line(bytes: element, whole: element, number: number, isOversize: isOversize)
+    return Line(bytes: element, hasReturn: false, number: number, isOversize: isOversize)
   }
 
   private func copyElementRest(_ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
@@ -233,7 +238,7 @@ package final class LineReader {
 
   /// Reads on; false at the end.
   private func fill() throws -> Bool {
-    if let beforeBlocking, file.wouldBlock() { try beforeBlocking() }
+    if let beforeBlocking, file.wouldBlock(for: Self.patience) { try beforeBlocking() }
     let before = window.count
     defer { bytesRead += window.count - before }
     return try window.fill(from: file)

@@ -20,8 +20,8 @@ final class Folder {
   }
 }
 
-/// A pipe with a thread that writes `pieces` into it, waiting before each for as long as the reader is not in `read`.
-func pipeInput(_ pieces: [[UInt8]]) throws -> (path: String, writer: Thread, keep: Folder) {
+/// A pipe with a thread that writes `pieces` into it, pausing after each.
+func pipeInput(_ pieces: [[UInt8]], every microseconds: UInt32 = 500) throws -> (path: String, writer: Thread, keep: Folder) {
   let folder = try Folder()
   let path = folder.path + "/fifo"
   #expect(mkfifo(path, 0o600) == 0)
@@ -29,7 +29,7 @@ func pipeInput(_ pieces: [[UInt8]]) throws -> (path: String, writer: Thread, kee
     let descriptor = open(path, O_WRONLY)
     for piece in pieces {
       piece.withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
-      usleep(2000)
+      usleep(microseconds)
     }
     close(descriptor)
   }

@@ -1,0 +1,137 @@
+/// The options and operands of one run.
+///
+/// Names are those of the program's own table; asking for one that it does not declare is a mistake in the program.
+package struct Arguments: Sendable {
+  package private(set) var operands: [String] = []
+
+  private let program: Program
+  private var values: [String: String] = [:]
+
+  /// Sorts the words after the program's name into options and operands.
+  ///
+  /// Short flags may share a dash (`-abc`), values be attached (`-n4`, `--name=4`) or follow (`-n 4`, `--name 4`),
+  /// whatever they begin with. The last repeat of an option wins. Options may follow operands; `--` ends them.
+  /// Names are never abbreviated. `--help`, `--version` and `--completions` end the parse, as nothing else matters.
+  package init(parsing words: [String], for program: Program) throws(UsageError) {
+    self.program = program
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      if word == "--" {
+        operands += rest
+        return
+      } else if word.hasPrefix("--") {
+        try parseLong(word.dropFirst(2), &rest)
+      } else if word.hasPrefix("-"), word != "-" {
+        try parseShort(word.dropFirst(), &rest)
+      } else {
+        operands.append(word)
+      }
+      if values["help"] != nil || values["version"] != nil || values["completions"] != nil { return }
+    }
+  }
+
+  private mutating func parseLong(_ text: Substring, _ rest: inout ArraySlice<String>) throws(UsageError) {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let option = program.option(named: parts[0]) else {
+      throw UsageError("unknown option '--\(parts[0])'")
+    }
+    let attached = parts.count == 2 ? String(parts[1]) : nil
+    if option.argument == nil {
+      guard attached == nil else { throw UsageError("option '\(option.spelling)' takes no value") }
+      values[option.name] = ""
+    } else {
+      try set(option, attached ?? rest.popFirst(), as: option.spelling)
+    }
+  }
+
+  private mutating func parseShort(_ text: Substring, _ rest: inout ArraySlice<String>) throws(UsageError) {
+    var letters = text
+    while let letter = letters.popFirst() {
+      guard let option = program.option(short: letter) else {
+        throw UsageError("unknown option '-\(letter)'")
+      }
+      if option.argument == nil {
+        values[option.name] = ""
+      } else {
+        try set(option, letters.isEmpty ? rest.popFirst() : String(letters), as: "-\(letter)")
+        return
+      }
+    }
+  }
+
+  private mutating func set(_ option: Option, _ value: String?, as spelling: String) throws(UsageError) {
+    guard let value else {
+      throw UsageError("option '\(spelling)' needs a value: \(spelling) \(option.argument ?? "")")
+    }
+    values[option.name] = value
+  }
+
+  // MARK: Values
+
+  /// Whether a flag, or an option with a value, was given.
+  package subscript(flag name: String) -> Bool { value(name) != nil }
+
+  package func string(_ name: String) -> String? { value(name) }
+
+  /// A whole number in `range`; nil when the option was not given.
+  package func int(_ name: String, in range: ClosedRange<Int> = .min ... .max) throws(UsageError) -> Int? {
+    guard let text = value(name) else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      throw unsuitable(name, text, "a whole number\(Self.text(range))")
+    }
+    return number
+  }
+
+  /// A number in `range`; nil when the option was not given. Not a number is in no range.
+  package func double(
+    _ name: String, in range: ClosedRange<Double> = -.greatestFiniteMagnitude ... .greatestFiniteMagnitude
+  ) throws(UsageError) -> Double? {
+    guard let text = value(name) else { return nil }
+    guard let number = Double(text), range.contains(number) else {
+      let isOpen = range.upperBound == .greatestFiniteMagnitude
+      throw unsuitable(
+        name, text, isOpen ? "a number" : "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// A number of bytes above 0, with `K`, `M` or `G` for powers of 1024; nil when the option was not given.
+  package func bytes(_ name: String) throws(UsageError) -> Int? {
+    guard let text = value(name) else { return nil }
+    let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+    let unit = text.last.flatMap { units[Character($0.uppercased())] }
+    guard let number = Int(unit == nil ? text[...] : text.dropLast()), number > 0,
+      case let (size, overflow) = number.multipliedReportingOverflow(by: unit ?? 1), !overflow
+    else { throw unsuitable(name, text, "a number of bytes such as 65536, 64K or 16M") }
+    return size
+  }
+
+  /// One of a type's values by its name; nil when the option was not given.
+  package func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, of type: Choice.Type = Choice.self
+  ) throws(UsageError) -> Choice? {
+    guard let text = value(name) else { return nil }
+    guard let choice = Choice(rawValue: text) else {
+      throw unsuitable(name, text, "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return choice
+  }
+
+  private func value(_ name: String) -> String? {
+    assert(program.option(named: name) != nil, "\(program.name) declares no option --\(name)")
+    return values[name]
+  }
+
+  private func unsuitable(_ name: String, _ value: String, _ expected: String) -> UsageError {
+    UsageError("option '--\(name)' takes \(expected), not '\(value)'")
+  }
+
+  private static func text(_ range: ClosedRange<Int>) -> String {
+    switch (range.lowerBound, range.upperBound) {
+    case (.min, .max): ""
+    case (let low, .max): " from \(low)"
+    case (.min, let high): " up to \(high)"
+    case (let low, let high): " from \(low) to \(high)"
+    }
+  }
+}

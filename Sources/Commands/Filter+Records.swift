@@ -1,0 +1,140 @@
+import Streams
+
+/// Ends a `--strict` run at its first bad record.
+struct StrictStop: Error {}
+
+/// Something other than reading failed while the reader was about to wait.
+private struct PauseFailure: Error {
+  let cause: any Error
+}
+
+extension Filter {
+  /// Calls `body` with every record of every operand, in order; blank lines are skipped.
+  ///
+  /// A `RecordError` from `body` makes a bad record: reported, copied to `--rejects`, counted. An operand that cannot
+  /// be read is reported, and the next one is read. Before waiting for input, and before a `--strict` run stops,
+  /// `pause` is called, to finish what is in hand; then the output is flushed.
+  ///
+  /// - Throws: any other error from `body`, from `pause` and from writing.
+  package func records(pause: () throws -> Void = {}, _ body: (SourceLine) throws -> Void) throws {
+    let paths = arguments.operands.isEmpty ? ["-"] : arguments.operands
+    progress?.expect(paths)
+    try withoutActuallyEscaping(pause) { pause in
+      for path in paths {
+        guard let (reader, name) = open(path, pause) else { continue }
+        let earlierBytes = progress?.bytes ?? 0
+        while let line = try next(reader, name) {
+          do {
+            try take(line, of: reader, name, body)
+          } catch let stop as StrictStop {
+            try pause()
+            throw stop
+          }
+          progress?.bytes = earlierBytes + reader.bytesRead
+          progress?.tick()
+        }
+      }
+    }
+  }
+
+  /// Reports a record as bad, copies it to `--rejects` and counts it.
+  ///
+  /// - Throws: an error of writing; with `--strict`, the end of the run, which is not for the caller to catch.
+  package func reject(_ line: SourceLine, _ reason: String) throws {
+    try reject(line, reason, rest: nil)
+  }
+
+  /// The same for a record that was found to be bad after others had been read.
+  package func reject(_ line: HeldLine, _ reason: String) throws {
+    try line.bytes.withUnsafeBytes { bytes in
+      let line = SourceLine(bytes: bytes, file: line.file, number: line.number, hasReturn: line.hasReturn)
+      try reject(line, reason, rest: nil)
+    }
+  }
+
+  /// Counts tokens for the progress report.
+  package func count(tokens: Int) {
+    guard progress != nil else { return }
+    progress?.tokens += tokens
+    progress?.tick()
+  }
+
+  /// Nil for an operand that cannot be opened, which has then been reported.
+  private func open(_ path: String, _ pause: @escaping () throws -> Void) -> (LineReader, name: String)? {
+    do throws(IOError) {
+      let file = try InputFile(path: path)
+      let reader = LineReader(file, separator: separator, maximumLength: maximumLength)
+      reader.beforeBlocking = { [output] in
+        do {
+          try pause()
+          try output.flush()
+        } catch {
+          throw PauseFailure(cause: error)
+        }
+      }
+      return (reader, file.name)
+    } catch {
+      skipOperand(error)
+      return nil
+    }
+  }
+
+  /// The next record; nil at the end, or where reading fails, which has then been reported.
+  private func next(_ reader: LineReader, _ name: String) throws -> LineReader.Line? {
+    while true {
+      do {
+        return try reader.next()
+      } catch let error as ArrayError {
+        try countBad("\(name):\(reader.lineNumber): \(error)")
+      } catch let error as IOError {
+        skipOperand(error)
+        return nil
+      } catch let failure as PauseFailure {
+        throw failure.cause
+      }
+    }
+  }
+
+  private func take(
+    _ line: LineReader.Line, of reader: LineReader, _ name: String, _ body: (SourceLine) throws -> Void
+  ) throws {
+    if Self.isBlank(line.bytes) { return }
+    progress?.records += 1
+    let source = SourceLine(bytes: line.bytes, file: name, number: line.number, hasReturn: line.hasReturn)
+    guard !line.isOversize else {
+      return try reject(source, "longer than \(maximumLength) bytes (--max-line)", rest: reader)
+    }
+    do {
+      try body(source)
+    } catch let error as any RecordError {
+      try reject(source, error.description)
+    }
+  }
+
+  /// `rest` holds what follows the bytes at hand of an oversize record.
+  private func reject(_ line: SourceLine, _ reason: String, rest: LineReader?) throws {
+    if let rejects {
+      try rejects.write(line.bytes)
+      try rest?.copyRest { try rejects.write($0) }
+      if line.hasReturn { try rejects.write(byte: UInt8(ascii: "\r")) }
+      try rejects.endRecord(separator)
+    }
+    try countBad("\(line.file):\(line.number): \(reason)")
+  }
+
+  private func countBad(_ message: String) throws {
+    warn(message)
+    rejected += 1
+    progress?.bad = rejected
+    if isStrict { throw StrictStop() }
+  }
+
+  private func skipOperand(_ error: IOError) {
+    warn(error.description)
+    isOperandUnreadable = true
+  }
+
+  private static func isBlank(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.allSatisfy { $0 == UInt8(ascii: " ") || $0 == 9 || $0 == 10 || $0 == 13 }
+  }
+}

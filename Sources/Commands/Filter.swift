@@ -1,0 +1,139 @@
+import Streams
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A filter's life: options, operands in order, diagnostics, rejects, progress, exit status.
+///
+/// Exit status 0: all done. 1: some records were bad, or nothing was found. 2: usage or input/output error.
+package final class Filter {
+  package let program: Program
+  package let arguments: Arguments
+  /// Standard output.
+  package let output: Output
+  /// What ends a record on both sides: newline, or NUL with `--null`.
+  package let separator: UInt8
+  /// Bad records so far.
+  package internal(set) var rejected = 0
+  /// Set by a tool whose result is empty: exit status 1 instead of 0.
+  package var isFruitless = false
+
+  let rejects: Output?
+  let isStrict: Bool
+  let maximumLength: Int
+  var progress: Progress?
+  var isOperandUnreadable = false
+
+  private static let defaultMaximumLength = 64 << 20
+
+  /// Parses the command line. `--help`, `--version`, `--completions` and a wrong command line end the process.
+  package convenience init(_ program: Program) {
+    do {
+      let arguments = try Arguments(parsing: Array(CommandLine.arguments.dropFirst()), for: program)
+      if let answer = try Self.answer(to: arguments, program) {
+        let output = Output(descriptor: Terminal.standardOutput, name: Self.outputName)
+        try output.write(answer)
+        try output.close()
+        exit(0)
+      }
+      try self.init(program, arguments)
+    } catch {
+      Self.complain(error, program)
+      exit(Self.status(of: error))
+    }
+  }
+
+  private init(_ program: Program, _ arguments: Arguments) throws {
+    self.program = program
+    self.arguments = arguments
+    output = Output(
+      descriptor: Terminal.standardOutput, name: Self.outputName,
+      lineBuffered: arguments[flag: "line-buffered"])
+    separator = arguments[flag: "null"] ? 0 : UInt8(ascii: "\n")
+    isStrict = arguments[flag: "strict"]
+    maximumLength = try arguments.bytes("max-line") ?? Self.defaultMaximumLength
+    rejects = try arguments.string("rejects").map { path in try Output(creating: path) }
+    progress = Progress(isRequested: arguments[flag: "progress"], name: program.name)
+  }
+
+  /// Runs a filter from its command line to its exit status.
+  package static func main(_ program: Program, _ body: (Filter) throws -> Void) -> Never {
+    let filter = Filter(program)
+    do {
+      try body(filter)
+    } catch is StrictStop {
+      filter.finish()
+    } catch {
+      filter.abandon(error)
+    }
+    filter.finish()
+  }
+
+  // MARK: Messages and endings
+
+  /// Writes `grape-x: message` to standard error.
+  package func warn(_ message: String) {
+    progress?.erase()
+    StandardError.write("\(program.name): \(message)\n")
+  }
+
+  /// Says why, writes out what is done, and ends with status 2.
+  package func fail(_ message: String) -> Never {
+    warn(message)
+    try? output.close()
+    exit(2)
+  }
+
+  /// Writes out everything and ends: status 0, or 1 after bad records or when nothing was found, or 2 after an operand
+  /// that could not be read.
+  package func finish() -> Never {
+    progress?.finish()
+    if rejected > 0 {
+      let records = "\(Numbers.grouped(rejected)) bad record\(rejected == 1 ? "" : "s")"
+      warn(rejects.map { "\(records), copied to \($0.name)" } ?? records)
+    }
+    do {
+      try output.close()
+      try rejects?.close()
+    } catch {
+      abandon(error)
+    }
+    exit(isOperandUnreadable ? 2 : rejected > 0 || isFruitless ? 1 : 0)
+  }
+
+  /// Ends after an error that no single record is to blame for.
+  private func abandon(_ error: any Error) -> Never {
+    progress?.erase()
+    Self.complain(error, program)
+    if !((error as? IOError)?.isBrokenPipe ?? false) { try? output.close() }
+    exit(Self.status(of: error))
+  }
+
+  private static let outputName = "<stdout>"
+
+  private static func complain(_ error: any Error, _ program: Program) {
+    switch error {
+    case let error as IOError where error.isBrokenPipe: break
+    case let error as UsageError:
+      StandardError.write(
+        "\(program.name): \(error)\n\(program.usage)\nTry '\(program.name) --help' for the options.\n")
+    default: StandardError.write("\(program.name): \(error)\n")
+    }
+  }
+
+  /// Where SIGPIPE is ignored, a reader that has seen enough is no error.
+  private static func status(of error: any Error) -> Int32 {
+    (error as? IOError)?.isBrokenPipe ?? false ? 0 : 2
+  }
+
+  private static func answer(to arguments: Arguments, _ program: Program) throws -> String? {
+    if arguments[flag: "help"] { return program.help }
+    if arguments[flag: "version"] { return program.versionLine + "\n" }
+    return try arguments.choice("completions", of: Shell.self).map(program.completions)
+  }
+}

@@ -1,0 +1,25 @@
+/// A record as it was read, and where it came from. Its bytes live until the next one is read.
+package struct SourceLine {
+  /// The record without separator.
+  package let bytes: UnsafeRawBufferPointer
+  /// The file's name for messages.
+  package let file: String
+  /// The line at which the record begins, from 1.
+  package let number: Int
+
+  let hasReturn: Bool
+
+  /// An owned copy, for a record that is judged only after others have been read.
+  package func held() -> HeldLine {
+    HeldLine(bytes: [UInt8](bytes), file: file, number: number, hasReturn: hasReturn)
+  }
+}
+
+/// A record kept past its time in the reader.
+package struct HeldLine: Sendable {
+  package let bytes: [UInt8]
+  package let file: String
+  package let number: Int
+
+  let hasReturn: Bool
+}
