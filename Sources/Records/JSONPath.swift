@@ -16,9 +16,13 @@ package struct JSONPath: Sendable {
     package var description: String { "invalid path '\(path)': \(reason)" }
   }
 
+  /// The path as it was written.
+  package let text: String
+
   package let steps: [Step]
 
   package init(_ text: String) throws(SyntaxError) {
+    self.text = text
     var reader = PathReader(text)
     steps = try reader.steps()
   }

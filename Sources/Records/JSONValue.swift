@@ -45,6 +45,14 @@ package struct JSONValue {
     return Int(node.start)..<Int(node.end)
   }
 
+  /// Of a member's name: the bytes from it to the end of the member's value.
+  package func rawThrough(_ value: JSONValue) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: text + Int(node.start), count: Int(value.node.end - node.start))
+  }
+
+  /// Whether both are the same place of one text.
+  package func isSame(as other: JSONValue) -> Bool { index == other.index && tape == other.tape }
+
   /// The number of elements of an array or of members of an object; otherwise 0.
   @inlinable
   package var count: Int {

@@ -1,0 +1,141 @@
+/// The candidates of a record that has several, each of which becomes a record of its own.
+///
+/// Such a record keeps the other members byte for byte. Where the list was, it has the candidate's own members, the
+/// response among them under the name `response`, or `messages` where the candidate is a whole conversation. A member of
+/// the record with the same name as one of these gives way to it. A list that is no member of the record itself, but deeper
+/// inside, stays where it is; the candidate's members come last.
+package struct CandidateList: Sequence {
+  private let record: JSONValue
+
+  /// The list; of a pair, `chosen`. The candidate's members come in its place.
+  private let place: JSONValue
+
+  /// Of a pair, `rejected`.
+  private let rejected: JSONValue?
+
+  /// Where the list is, for messages and `grape.from`.
+  private let name: String
+
+  /// Where the response is in a candidate; nil to find it by its name.
+  private let responsePath: JSONPath?
+
+  init(_ record: JSONValue, list: JSONValue, name: String, responsePath: JSONPath? = nil) {
+    self.record = record
+    self.place = list
+    self.rejected = nil
+    self.name = name
+    self.responsePath = responsePath
+  }
+
+  init(_ record: JSONValue, chosen: JSONValue, rejected: JSONValue) {
+    self.record = record
+    self.place = chosen
+    self.rejected = rejected
+    self.name = "chosen"
+    self.responsePath = nil
+  }
+
+  /// One of the candidates.
+  package struct Element {
+    /// Where it is in the record: `completions[2]`, `chosen`.
+    package let name: String
+    fileprivate let value: JSONValue
+  }
+
+  package struct Iterator: IteratorProtocol {
+    fileprivate let list: CandidateList
+    fileprivate var elements: JSONValue.Elements
+    fileprivate var count = 0
+
+    package mutating func next() -> Element? {
+      defer { count += 1 }
+      if let rejected = list.rejected {
+        switch count {
+        case 0: return Element(name: list.name, value: list.place)
+        case 1: return Element(name: "rejected", value: rejected)
+        default: return nil
+        }
+      }
+      return elements.next().map { Element(name: "\(list.name)[\(count)]", value: $0) }
+    }
+  }
+
+  package func makeIterator() -> Iterator { Iterator(list: self, elements: place.elements) }
+
+  /// Appends the record that `candidate` becomes.
+  ///
+  /// - Throws: `ShapeError.noResponse` for a candidate without one.
+  package func append(_ candidate: Element, to bytes: inout [UInt8]) throws(ShapeError) {
+    let found = responsePath.map { $0(candidate.value) } ?? Self.response(of: candidate.value)
+    guard let response = found, response.kind == .string || response.kind == .array else {
+      throw .noResponse(inCandidate: candidate.name)
+    }
+    bytes.append(ASCII.leftBrace)
+    let start = bytes.count
+    var isPlaced = false
+    for (key, value) in record.members {
+      if value.isSame(as: place) {
+        appendOwnMembers(of: candidate.value, response, to: &bytes, start)
+        isPlaced = true
+      } else if !givesWay(key, value, to: candidate.value, response) {
+        Self.append(key.rawThrough(value), to: &bytes, start)
+      }
+    }
+    if !isPlaced { appendOwnMembers(of: candidate.value, response, to: &bytes, start) }
+    bytes.append(ASCII.rightBrace)
+  }
+
+  /// The response in a candidate: itself, or its member by one of the names for it.
+  static func response(of candidate: JSONValue) -> JSONValue? {
+    switch candidate.kind {
+    case .string, .array: return candidate
+    case .object:
+      return candidate.singleResponse ?? candidate.present("answer") ?? candidate.present("generation")
+        ?? candidate.present("text") ?? candidate.messageContent
+    case .null, .false, .true, .number: return nil
+    }
+  }
+
+  /// What the response is called in the new record: a list that begins before the assistant's turn has the prompt in it.
+  private func name(of response: JSONValue) -> StaticString {
+    guard let first = response.element(0), response.count > 1, Role(of: first) != .assistant else {
+      return "response"
+    }
+    return "messages"
+  }
+
+  /// Whether a member of the record has no place beside the candidate's: the other of a pair, one with a name that the
+  /// candidate needs, and another response.
+  private func givesWay(
+    _ key: JSONValue, _ value: JSONValue, to candidate: JSONValue, _ response: JSONValue
+  ) -> Bool {
+    if let rejected, value.isSame(as: rejected) { return true }
+    if key.equals("response") { return true }
+    if key.equals("messages") || key.equals("conversations") {
+      if key.equals(name(of: response)) || value.endsWithAssistantTurn { return true }
+    }
+    return candidate.members.contains { own in
+      !own.value.isSame(as: response) && own.key.raw.elementsEqual(key.raw)
+    }
+  }
+
+  /// Appends the response under its new name, and what else the candidate says of itself.
+  private func appendOwnMembers(
+    of candidate: JSONValue, _ response: JSONValue, to bytes: inout [UInt8], _ start: Int
+  ) {
+    let name = name(of: response)
+    if bytes.count > start { bytes.append(ASCII.comma) }
+    appendEscaped(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), to: &bytes)
+    bytes.append(ASCII.colon)
+    bytes.append(contentsOf: response.raw)
+    for (key, value) in candidate.members where !value.isSame(as: response) && !key.equals(name) {
+      Self.append(key.rawThrough(value), to: &bytes, start)
+    }
+  }
+
+  /// Appends a member after a comma, where one is needed.
+  private static func append(_ member: UnsafeRawBufferPointer, to bytes: inout [UInt8], _ start: Int) {
+    if bytes.count > start { bytes.append(ASCII.comma) }
+    bytes.append(contentsOf: member)
+  }
+}

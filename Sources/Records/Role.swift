@@ -1,0 +1,35 @@
+/// Who speaks in a turn of a conversation.
+///
+/// The raw values are part of what `grape.group` is the hash of: they stay.
+package enum Role: UInt8, Sendable {
+  case system = 0
+  case user = 1
+  case assistant = 2
+  case tool = 3
+
+  /// The role that a message names in `role` or `from`, in any of the spellings in use; nil if it names none of these.
+  init?(of message: JSONValue) {
+    guard let name = message.roleName else { return nil }
+    for (spelling, role) in Self.spellings where name.equals(spelling) {
+      self = role
+      return
+    }
+    return nil
+  }
+
+  private static let spellings: [(StaticString, Role)] = [
+    ("user", .user), ("assistant", .assistant), ("system", .system), ("human", .user), ("gpt", .assistant),
+    ("tool", .tool), ("developer", .system), ("prompter", .user), ("model", .assistant),
+    ("chatgpt", .assistant),
+    ("bot", .assistant), ("bard", .assistant), ("bing", .assistant), ("function_call", .assistant),
+    ("function", .tool), ("observation", .tool), ("ipython", .tool), ("environment", .tool),
+  ]
+}
+
+extension JSONValue {
+  /// A message's `role`, or its `from`.
+  var roleName: JSONValue? { self["role"] ?? self["from"] }
+
+  /// A message's `content`, or its `value`.
+  var messageContent: JSONValue? { self["content"] ?? self["value"] }
+}

@@ -1,0 +1,39 @@
+import Streams
+
+/// Why no instruction and response are found in a record.
+package enum ShapeError: RecordError, Equatable {
+  case recordIsNoObject
+  case unrecognised(members: [String])
+  case notInShape(Shape, members: [String])
+  case noPrompt(members: [String])
+  case missing(String)
+  case notText(String)
+  case notMessages(String)
+  case unknownRole(String, role: String)
+  case noAssistantTurn(String)
+  case emptyResponse
+  case noCandidates(String)
+  case noResponse(inCandidate: String)
+
+  package var description: String {
+    switch self {
+    case .recordIsNoObject: "not a JSON object"
+    case .unrecognised(let members): "no recognised shape; the members are \(Self.list(members))"
+    case .notInShape(let shape, let members):
+      "not in the shape '\(shape.rawValue)'; the members are \(Self.list(members))"
+    case .noPrompt(let members): "a response without a prompt; the members are \(Self.list(members))"
+    case .missing(let path): "no value at \(path)"
+    case .notText(let place): "\(place) is not a text"
+    case .notMessages(let place): "\(place) is not a message with a role and a content"
+    case .unknownRole(let place, let role): "\(place) has the unknown role '\(role)'"
+    case .noAssistantTurn(let place): "\(place) has no assistant turn"
+    case .emptyResponse: "empty response"
+    case .noCandidates(let place): "\(place) is not a list of candidates"
+    case .noResponse(let candidate): "\(candidate) has no response"
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.isEmpty ? "none" : names.joined(separator: ", ")
+  }
+}
