@@ -21,7 +21,9 @@ final class Folder {
 }
 
 /// A pipe with a thread that writes `pieces` into it, pausing after each.
-func pipeInput(_ pieces: [[UInt8]], every microseconds: UInt32 = 500) throws -> (path: String, writer: Thread, keep: Folder) {
+func pipeInput(_ pieces: [[UInt8]], every microseconds: UInt32 = 500) throws -> (
+  path: String, writer: Thread, keep: Folder
+) {
   let folder = try Folder()
   let path = folder.path + "/fifo"
   #expect(mkfifo(path, 0o600) == 0)

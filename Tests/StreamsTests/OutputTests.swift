@@ -1,0 +1,103 @@
+import Foundation
+import Streams
+import Testing
+
+@Suite struct OutputTests {
+  private func contents(_ path: String) -> [UInt8] {
+    [UInt8](FileManager.default.contents(atPath: path) ?? Data())
+  }
+
+  /// Sizes around the buffer's, in every kind of call.
+  @Test func writesInOrder() throws {
+    let folder = try Folder()
+    let output = try Output(creating: folder.path + "/out")
+    var expected: [UInt8] = []
+    for size in [0, 1, 131_071, 131_072, 131_073, 400_000, 3, 65_536, 65_536, 1] {
+      let block = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ size) }
+      try output.write(block)
+      try output.write("static")
+      try output.write("dyn\(size)")
+      try output.write(byte: 0)
+      try output.endRecord(10)
+      expected += block + bytes("staticdyn\(size)\0\n")
+    }
+    try output.close()
+    #expect(contents(folder.path + "/out") == expected)
+  }
+
+  @Test func lineBufferedWritesEachRecord() throws {
+    let folder = try Folder()
+    let path = folder.path + "/out"
+    for lineBuffered in [false, true] {
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+      let output = Output(descriptor: descriptor, name: "out", lineBuffered: lineBuffered)
+      try output.write("a")
+      #expect(contents(path) == [])
+      try output.endRecord(10)
+      #expect(contents(path) == (lineBuffered ? bytes("a\n") : []))
+      try output.close()
+      #expect(contents(path) == bytes("a\n"))
+    }
+  }
+
+  #if os(Linux)
+    @Test func fullDeviceIsReportedOnceAtClose() throws {
+      let output = try Output(creating: "/dev/full")
+      try output.write("a")
+      let full = IOError(action: "write", path: "/dev/full", code: ENOSPC)
+      #expect(throws: full) { try output.close() }
+      try output.close()
+      #expect(full.description == "cannot write /dev/full: No space left on device")
+    }
+
+    @Test func fullDeviceIsReportedByLargeWrites() throws {
+      let output = try Output(creating: "/dev/full")
+      #expect(throws: IOError.self) { try output.write([UInt8](repeating: 0, count: 200_000)) }
+    }
+  #endif
+
+  @Test func closedDescriptor() throws {
+    let output = Output(descriptor: 987, name: "<stdout>")
+    try output.write("a")
+    #expect(throws: IOError(action: "write", path: "<stdout>", code: EBADF)) { try output.close() }
+  }
+
+  /// A pipe in non-blocking mode takes what it has room for; the rest must wait, not be lost.
+  @Test func nonblockingPipe() throws {
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+    let sent = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 >> 8 ^ $0) }
+    let reader = Task.detached { [descriptor = ends[0]] in
+      var received: [UInt8] = []
+      var piece = [UInt8](repeating: 0, count: 5000)
+      while true {
+        let count = read(descriptor, &piece, piece.count)
+        guard count > 0 else { return received }
+        received += piece[..<count]
+        usleep(100)
+      }
+    }
+    let output = Output(descriptor: ends[1], name: "pipe")
+    for start in stride(from: 0, to: sent.count, by: 1000) {
+      try output.write([UInt8](sent[start..<start + 1000]))
+    }
+    try output.close()
+    let semaphore = DispatchSemaphore(value: 0)
+    let result = Received()
+    Task.detached {
+      result.bytes = await reader.value
+      semaphore.signal()
+    }
+    semaphore.wait()
+    #expect(result.bytes == sent)
+  }
+
+  @Test func missingFolder() {
+    #expect(throws: IOError(action: "open", path: "/nonexistent/x", code: ENOENT)) {
+      try Output(creating: "/nonexistent/x")
+    }
+  }
+}
+
+private final class Received: @unchecked Sendable { var bytes: [UInt8] = [] }
