@@ -59,6 +59,7 @@ package enum ModelLocation: Sendable, Equatable {
 
   private static func isGGUF(_ path: String) throws -> Bool {
     if path.hasSuffix(".gguf") { return true }
-    return try MappedFile(path: path).bytes.prefix(4).elementsEqual("GGUF".utf8)
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { file.bytes.prefix(4).elementsEqual("GGUF".utf8) }
   }
 }
