@@ -15,7 +15,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "Streams"),
     .target(name: "Records", dependencies: ["Streams"]),
-    .target(name: "Templates", dependencies: ["Records"]),
+    .target(name: "Templates", dependencies: ["Streams", "Records"]),
     .target(name: "Checkpoints", dependencies: ["Streams", "Records"]),
     .target(name: "Tokenization", dependencies: ["Streams", "Records", "Checkpoints"]),
     .target(name: "Inference", dependencies: ["CKernels", "Streams", "Checkpoints"]),

@@ -1,0 +1,55 @@
+import Records
+
+/// A text for every turn: what stands before and after the content, by role.
+///
+/// The turns of the context come one after the other, each between its two affixes; then the assistant's prefix and the
+/// response, which ends the text.
+struct TurnFormat: Sendable {
+  struct Affixes: Sendable {
+    let prefix: [UInt8]
+    let suffix: [UInt8]
+
+    init(_ prefix: String, _ suffix: String) {
+      self.prefix = Array(prefix.utf8)
+      self.suffix = Array(suffix.utf8)
+    }
+  }
+
+  let system: Affixes
+  let user: Affixes
+  let assistant: Affixes
+  let tool: Affixes
+
+  /// `Question: {instruction}\nAnswer: {response}`, as the GRAPE paper has it. Earlier turns are further questions and answers
+  /// with an empty line after each answer; a system turn comes first as a paragraph of its own; a tool's is headed `Tool: `.
+  static let questionAnswer = TurnFormat(
+    system: Affixes("", "\n\n"), user: Affixes("Question: ", "\n"), assistant: Affixes("Answer: ", "\n\n"),
+    tool: Affixes("Tool: ", "\n"))
+
+  /// The contents one after the other, with nothing added: what a prompt is to end with stands in the prompt.
+  static let plain = TurnFormat(
+    system: Affixes("", ""), user: Affixes("", ""), assistant: Affixes("", ""), tool: Affixes("", ""))
+
+  private func affixes(_ role: Role) -> Affixes {
+    switch role {
+    case .system: system
+    case .user: user
+    case .assistant: assistant
+    case .tool: tool
+    }
+  }
+
+  /// Appends the text to `text`; returns where in it the response is.
+  func render(_ candidate: Candidate, into text: inout [UInt8]) -> Range<Int> {
+    for message in candidate.context {
+      let affixes = affixes(message.role)
+      text += affixes.prefix
+      text += candidate.text(message.content)
+      text += affixes.suffix
+    }
+    text += assistant.prefix
+    let start = text.count
+    text += candidate.text(candidate.response)
+    return start..<text.count
+  }
+}
