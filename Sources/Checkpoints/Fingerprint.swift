@@ -14,7 +14,7 @@ struct Fingerprint {
     for tensor in table.tensors.values.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
       summary += tensor.name.utf8
       summary.append(0)
-      summary.append(tensor.type.rawValue)
+      summary.append(littleEndian: UInt64(tensor.type.ggmlNumber))
       for length in tensor.shape { summary.append(littleEndian: UInt64(length)) }
       let bytes = tensor.bytes
       let size = min(Self.sampleBytes, bytes.count)

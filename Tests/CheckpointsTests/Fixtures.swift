@@ -22,7 +22,14 @@ final class TemporaryFolder {
     let url = URL(fileURLWithPath: path).appendingPathComponent(name)
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: url)
+    if !FileManager.default.fileExists(atPath: url.path) {
+      _ = FileManager.default.createFile(atPath: url.path, contents: nil)
+    }
+    // Written in place and then cut: truncating first makes some file systems wait for the disk.
+    let handle = try FileHandle(forWritingTo: url)
+    try handle.write(contentsOf: Data(bytes))
+    try handle.truncate(atOffset: UInt64(bytes.count))
+    try handle.close()
     return url.path
   }
 

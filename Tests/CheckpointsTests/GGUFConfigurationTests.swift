@@ -1,0 +1,192 @@
+import Checkpoints
+import Testing
+
+/// GGUF metadata, with the defaults of llama.cpp.
+@Suite struct GGUFConfigurationTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  func open(_ builder: GGUFBuilder) throws -> Checkpoint {
+    try Checkpoint.open(.gguf(folder.file("x.gguf", builder.bytes)))
+  }
+
+  func expectError(
+    _ reason: String, _ builder: GGUFBuilder, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let error = #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) { try open(builder) }
+    #expect(error?.reason == reason, sourceLocation: sourceLocation)
+  }
+
+  @Test func llama() throws {
+    let checkpoint = try open(.llama())
+    let configuration = checkpoint.configuration
+    #expect(configuration.architecture == "llama")
+    #expect(configuration.hiddenSize == 8)
+    #expect(configuration.layerCount == 1)
+    #expect(configuration.headCount == 2)
+    #expect(configuration.keyValueHeadCount == 1)
+    #expect(configuration.headSize == 4)
+    #expect(configuration.intermediateSize == 6)
+    #expect(configuration.vocabularySize == 5)
+    #expect(configuration.maximumPositions == 64)
+    #expect(configuration.normEpsilon == 1e-5)
+    #expect(configuration.rotary.base == 10_000)
+    #expect(configuration.rotary.layout == .interleaved)
+    #expect(configuration.rotary.scaling == .none)
+    #expect(configuration.tiesEmbeddings)
+    #expect(configuration.biases == [])
+    #expect(checkpoint.tensor(.outputHead)?.name == "token_embd.weight")
+    #expect(checkpoint.tensor(.tokenEmbedding)?.floats().first == 0)
+    #expect(checkpoint.tensor(.outputNorm)?.floats() == [40, 41, 42, 43, 44, 45, 46, 47])
+  }
+
+  @Test func qwen2() throws {
+    let biases = [("q", 8), ("k", 4), ("v", 4)]
+    let builder = GGUFBuilder.llama(architecture: "qwen2") {
+      for (name, count) in biases {
+        $0.tensor("blk.0.attn_\(name).bias", [UInt64(count)], elements: [Float](repeating: 1, count: count))
+      }
+      $0.value("qwen2.rope.freq_base", Float(1e6))
+      $0.tensor("output.weight", [8, 5], elements: [Float](repeating: 2, count: 40))
+    }
+    let checkpoint = try open(builder)
+    #expect(checkpoint.configuration.rotary.layout == .halves)
+    #expect(checkpoint.configuration.rotary.base == 1e6)
+    #expect(checkpoint.configuration.biases == .attentionInput)
+    #expect(!checkpoint.configuration.tiesEmbeddings)
+    #expect(checkpoint.tensor(.keyBias(0))?.floats() == [1, 1, 1, 1])
+    #expect(checkpoint.tensor(.outputHead)?.floats().first == 2)
+    expectError(
+      "expected tensor blk.0.attn_q.bias, found none of that name", .llama(architecture: "qwen2"))
+  }
+
+  @Test func optionalBiases() throws {
+    let builder = GGUFBuilder.llama {
+      $0.tensor("blk.0.attn_output.bias", [8], elements: [Float](repeating: 1, count: 8))
+    }
+    #expect(try open(builder).configuration.biases == .attentionOutput)
+  }
+
+  @Test func required() {
+    for key in [
+      "block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count",
+    ] {
+      expectError("llama.\(key): expected an integer, found none", .llama(without: [key]))
+    }
+    expectError(
+      "llama.attention.layer_norm_rms_epsilon: expected a number, found none",
+      .llama(without: ["attention.layer_norm_rms_epsilon"]))
+    for name in ["token_embd.weight", "output_norm.weight", "blk.0.ffn_gate.weight"] {
+      let reason = name == "token_embd.weight" ? "found none" : "found none of that name"
+      expectError("expected tensor \(name), \(reason)", .llama(without: [name]))
+    }
+  }
+
+  /// As many key-value heads as heads; one size for all layers may be said once for each.
+  @Test func headCounts() throws {
+    expectError(
+      "tensor blk.0.attn_k.weight: expected shape [8, 8], found [4, 8]",
+      .llama(without: ["attention.head_count_kv"]))
+    let uniform = GGUFBuilder.llama(without: ["attention.head_count_kv"]) {
+      $0.array("llama.attention.head_count_kv", type: 5, count: 2, [1, 0, 0, 0, 1, 0, 0, 0])
+    }
+    #expect(try open(uniform).configuration.keyValueHeadCount == 1)
+    let mixed = GGUFBuilder.llama(without: ["attention.head_count_kv"]) {
+      $0.array("llama.attention.head_count_kv", type: 5, count: 2, [1, 0, 0, 0, 2, 0, 0, 0])
+    }
+    expectError("llama.attention.head_count_kv: layers that differ are not supported", mixed)
+    let odd = GGUFBuilder.llama(without: ["attention.head_count_kv"]) {
+      $0.value("llama.attention.head_count_kv", 3)
+    }
+    expectError("llama.attention.head_count_kv: expected a divisor of the 2 heads, found 3", odd)
+  }
+
+  @Test func rotary() throws {
+    func rotary(_ change: (inout GGUFBuilder) -> Void) throws -> RotaryConfiguration {
+      try open(.llama(change)).configuration.rotary
+    }
+    #expect(try rotary { $0.value("llama.rope.scaling.factor", Float(4)) }.scaling == .linear(factor: 4))
+    #expect(try rotary { $0.value("llama.rope.scale_linear", Float(4)) }.scaling == .linear(factor: 4))
+    #expect(try rotary { $0.value("llama.rope.scaling.factor", Float(0)) }.scaling == .none)
+    #expect(
+      try rotary {
+        $0.value("llama.rope.scaling.type", "none")
+        $0.value("llama.rope.scaling.factor", Float(4))
+      }.scaling == .none)
+    #expect(try rotary { $0.value("llama.rope.dimension_count", 4) }.dimensions == 4)
+    let factors = try rotary { $0.tensor("rope_freqs.weight", [2], elements: [1, 8]) }.frequencyFactors
+    #expect(factors?.floats() == [1, 8])
+
+    expectError(
+      "llama.rope.scaling.type: expected none or linear, found yarn, which is not supported",
+      .llama { $0.value("llama.rope.scaling.type", "yarn") })
+    expectError(
+      "llama.rope.dimension_count: expected the head size, 4, found 2, which is not supported",
+      .llama { $0.value("llama.rope.dimension_count", 2) })
+    expectError(
+      "tensor rope_freqs.weight: expected F32 [2], found F32 [3]",
+      .llama { $0.tensor("rope_freqs.weight", [3], elements: [1, 1, 1]) })
+    expectError(
+      "tensor rope_freqs.weight: expected finite numbers above 0",
+      .llama { $0.tensor("rope_freqs.weight", [2], elements: [1, 0]) })
+    expectError(
+      "llama.rope.freq_base: expected a number above 0, found nan",
+      .llama { $0.value("llama.rope.freq_base", Float.nan) })
+  }
+
+  @Test func whatIsNotImplementedIsNamed() throws {
+    expectError(
+      "general.architecture: expected one of llama, qwen2, found rwkv7, which is not supported",
+      .llama(architecture: "rwkv7"))
+    expectError("general.architecture: expected a string, found none", GGUFBuilder())
+    expectError(
+      "llama.expert_count: found 8, which is not supported", .llama { $0.value("llama.expert_count", 8) })
+    expectError(
+      "llama.attention.scale: found 0.5, which is not supported",
+      .llama { $0.value("llama.attention.scale", Float(0.5)) })
+    expectError(
+      "llama.attention.sliding_window: attention in a sliding window of 32 is not supported",
+      .llama { $0.value("llama.attention.sliding_window", 32) })
+    expectError(
+      "llama.attention.causal: expected true, found false, which is not supported",
+      .llama { $0.value("llama.attention.causal", false) })
+    expectError(
+      "llama.attention.value_length: expected 4, as for keys, found 8",
+      .llama { $0.value("llama.attention.value_length", 8) })
+    expectError(
+      "one of 3 parts of a split GGUF; join them with llama-gguf-split --merge",
+      .llama { $0.value("split.count", 3) })
+    expectError(
+      "tensor blk.0.attn_q_norm.weight: not used by this architecture; the model cannot be right without it",
+      .llama { $0.tensor("blk.0.attn_q_norm.weight", [1], elements: [1]) })
+    // Nothing changes with these.
+    let harmless = GGUFBuilder.llama {
+      $0.value("llama.expert_count", 0)
+      $0.value("llama.attention.sliding_window", 64)
+      $0.value("llama.attention.causal", true)
+      $0.value("split.count", 1)
+      $0.tensor("blk.0.attn_rot_embd.weight", [1], elements: [1])
+    }
+    #expect(throws: Never.self) { try open(harmless) }
+  }
+
+  @Test func unsupportedElements() {
+    expectError(
+      "tensor blk.0.ffn_gate.weight: elements of type IQ2_XXS are not supported",
+      .llama(without: ["blk.0.ffn_gate.weight"]) { $0.tensor("blk.0.ffn_gate.weight", [8, 6], type: 16) })
+  }
+
+  @Test func vocabularies() throws {
+    func tokens(_ count: Int) -> GGUFBuilder {
+      .llama {
+        $0.array(
+          "tokenizer.ggml.tokens", type: 8, count: UInt64(count),
+          (0..<count).flatMap { GGUFBuilder.string("t\($0)") })
+      }
+    }
+    // Rows beyond the tokens are padding.
+    #expect(try open(tokens(3)).configuration.vocabularySize == 5)
+    expectError("tensor token_embd.weight: expected a row for each of 6 tokens, found 5", tokens(6))
+  }
+}
