@@ -9,9 +9,15 @@ struct Fingerprint {
   private let digest: UInt64
 
   init(metadata: UnsafeRawBufferPointer, _ table: TensorTable) {
+    // The samples are far apart: reading ahead would read most of a cold file.
+    let tensors = table.tensors.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    let files = Dictionary(tensors.map { (ObjectIdentifier($0.file), $0.file) }) { one, _ in one }.values
+    for file in files { file.advise(.random) }
+    defer { for file in files { file.advise(.normal) } }
+
     var summary: [UInt8] = []
     summary.append(littleEndian: xxh64(metadata))
-    for tensor in table.tensors.values.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+    for tensor in tensors {
       summary += tensor.name.utf8
       summary.append(0)
       summary.append(littleEndian: UInt64(tensor.type.ggmlNumber))

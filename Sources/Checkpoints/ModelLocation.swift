@@ -38,6 +38,9 @@ package enum ModelLocation: Sendable, Equatable {
       let name = Paths.lastComponent(path)
       return name.hasSuffix(".gguf") ? String(name.dropLast(5)) : name
     case .folder(let path):
+      var path = path
+      // `.` and `..` are no names.
+      if [".", ".."].contains(Paths.lastComponent(path)) { path = Paths.absolute(path) ?? path }
       return HuggingFaceCache.modelName(ofSnapshot: path) ?? Paths.lastComponent(path)
     }
   }

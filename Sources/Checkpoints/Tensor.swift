@@ -10,7 +10,8 @@ package struct Tensor: @unchecked Sendable {
   /// Lengths of the axes, outermost first: a matrix is `[out, in]`. A scalar has none.
   package let shape: [Int]
   package let bytes: UnsafeRawBufferPointer
-  private let file: MappedFile
+  /// The file that holds the tensor.
+  let file: MappedFile
 
   /// A tensor at `range` of `file`; the range lies in the file and is as long as type and shape say.
   init(name: String, type: ElementType, shape: [Int], range: Range<Int>, in file: MappedFile) {

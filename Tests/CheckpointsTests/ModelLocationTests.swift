@@ -1,5 +1,5 @@
 import Checkpoints
-import Foundation
+import Streams
 import Testing
 
 @Suite struct ModelLocationTests {
@@ -28,6 +28,8 @@ import Testing
     #expect(try resolve(path) == .folder(path))
     #expect(try resolve(path).name == "m")
     #expect(try resolve(path + "/").name == "m")
+    #expect(try resolve(path + "/.").name == "m")
+    #expect(try resolve(path + "/../m/../../" + Paths.lastComponent(folder.path) + "/m/.").name == "m")
     // A GGUF beside a model's own weights is not what the folder is about.
     try folder.file("m/other.gguf")
     #expect(try resolve(path) == .folder(path))
