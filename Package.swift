@@ -26,7 +26,8 @@ let package = Package(
       name: "grape-tokenize",
       dependencies: ["Commands", "Records", "Templates", "Checkpoints", "Tokenization", "Streams"]),
     .executableTarget(
-      name: "grape-score", dependencies: ["Commands", "Records", "Checkpoints", "Inference", "Streams"]),
+      name: "grape-score",
+      dependencies: ["Commands", "Records", "Checkpoints", "Tokenization", "Inference", "Streams"]),
     .executableTarget(name: "grape-pick", dependencies: ["Commands", "Records", "Selection", "Streams"]),
     .executableTarget(name: "grape-stats", dependencies: ["Commands", "Records", "Selection", "Streams"]),
 

@@ -68,7 +68,8 @@ final class OutputHead: @unchecked Sendable {
         sum += Double(part[lanes + lane]) * exp(Double(part[lane]) - maximum)
         above += Int32(bitPattern: part[2 * lanes + lane].bitPattern)
       }
-      scores.logprobs.append(Double(targets[tile, 0][lane]) - maximum - log(sum))
+      // The target is one of the summands; rounding must not make it likelier than certain.
+      scores.logprobs.append(min(0, Double(targets[tile, 0][lane]) - maximum - log(sum)))
       if ranks { scores.ranks.append(Int(above) + 1) }
     }
     return scores

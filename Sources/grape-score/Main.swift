@@ -3,8 +3,75 @@ import Commands
 import Inference
 import Records
 import Streams
+import Tokenization
 
 @main
-enum GrapeScore {
-  static func main() {}
+enum Main {
+  static let program = Program(
+    name: "grape-score",
+    summary: "Score responses by their mean log-probability under a base model",
+    options: [
+      Option(
+        "model", "m", argument: "MODEL", section: "Model",
+        help: "Folder, GGUF file, or org/name in the Hugging Face cache"),
+      Option(
+        "precision", argument: "MODE", choices: Precision.allCases.map(\.rawValue), section: "Model",
+        help: "Arithmetic: f32 or bf16 [default: bf16 where the processor multiplies it, else f32]"),
+      Option(
+        "any-tokenizer", section: "Model", help: "Take tokens that another tokenizer than the model's made"),
+      Option(
+        "per-token", section: "Scores",
+        help: "Add the log-probability and the rank of every response token"),
+      Option(
+        "metric", argument: "NAME", choices: Metric.allCases.map(\.rawValue), section: "Scores",
+        help: "Add a metric to grape.metrics; several with commas"),
+      Option("keep-tokens", section: "Scores", help: "Keep grape.tokens and grape.spans"),
+      Option(
+        "window", argument: "N", section: "Speed",
+        help: "Tokens computed together; the scores do not depend on it [default: 1024]"),
+      Option(
+        "no-prefix-sharing", section: "Speed",
+        help: "Compute a prompt again for each of its responses; the scores do not depend on it"),
+      .threads,
+    ])
+
+  static func main() {
+    Filter.main(program) { filter in
+      let arguments = filter.arguments
+      guard let name = arguments.string("model") else { throw UsageError("a model is needed: -m MODEL") }
+      let location = try ModelLocation.resolve(name)
+      let model = try LanguageModel(
+        Checkpoint.open(location), precision: arguments.choice("precision"), kernels: kernels(),
+        workers: Workers(threads: arguments.int("threads", in: 1...1024) ?? Workers.available))
+      var window = ScoreWindow(
+        model: model, filter: filter,
+        report: ScoreReport(
+          isPerToken: arguments[flag: "per-token"], metrics: try Metric.list(arguments.string("metric")),
+          keepsTokens: arguments[flag: "keep-tokens"], model: model.identity),
+        tokenizer: arguments[flag: "any-tokenizer"] ? nil : tokenizer(of: location, filter),
+        size: try arguments.int("window", in: 1...1 << 20) ?? 1024,
+        sharesPrefixes: !arguments[flag: "no-prefix-sharing"])
+      try filter.records(pause: { try window.flush() }) { try window.add($0) }
+      try window.flush()
+    }
+  }
+
+  /// The identity of the model's tokenizer; nil, and a warning, when it cannot be told.
+  private static func tokenizer(of location: ModelLocation, _ filter: Filter) -> String? {
+    do {
+      return try Tokenizer.open(location).identity
+    } catch {
+      filter.warn("not checking which tokenizer made the tokens: \(error)")
+      return nil
+    }
+  }
+
+  /// The best kernels, or those that the environment asks for, so that every variant can be tried anywhere.
+  private static func kernels() throws -> Kernels {
+    let name = Paths.environment("GRAPE_KERNELS")
+    guard let kernels = Kernels(named: name) else {
+      throw UsageError("GRAPE_KERNELS: this machine has no kernels called '\(name ?? "")'")
+    }
+    return kernels
+  }
 }

@@ -1,0 +1,104 @@
+import Commands
+import Inference
+import Records
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A further number about a response, under `grape.metrics`.
+enum Metric: String, CaseIterable {
+  /// exp of minus the mean log-probability.
+  case perplexity
+
+  /// The metrics that an option's comma-separated value names.
+  static func list(_ text: String?) throws(UsageError) -> [Metric] {
+    var metrics: [Metric] = []
+    for name in text?.split(separator: ",") ?? [] {
+      guard let metric = Metric(rawValue: String(name)) else {
+        let known = allCases.map(\.rawValue).joined(separator: ", ")
+        throw UsageError("option '--metric' takes names out of \(known), not '\(name)'")
+      }
+      if !metrics.contains(metric) { metrics.append(metric) }
+    }
+    return metrics
+  }
+
+  func value(meanLogprob: Double) -> Double {
+    switch self {
+    case .perplexity: exp(-meanLogprob)
+    }
+  }
+}
+
+/// What is written of a record's scores.
+struct ScoreReport {
+  let isPerToken: Bool
+  let metrics: [Metric]
+  let keepsTokens: Bool
+  /// The model's identity.
+  let model: String
+
+  private var edit = GrapeEdit()
+
+  init(isPerToken: Bool, metrics: [Metric], keepsTokens: Bool, model: String) {
+    self.isPerToken = isPerToken
+    self.metrics = metrics
+    self.keepsTokens = keepsTokens
+    self.model = model
+  }
+
+  /// Appends the record with its scores; false, and nothing appended, when they are not finite.
+  mutating func append(
+    _ member: GrapeMember, _ scores: TokenScores, _ range: Range<Int>, to bytes: inout [UInt8]
+  ) -> Bool {
+    let logprobs = scores.logprobs[range]
+    let sum = logprobs.reduce(0, +)
+    guard sum.isFinite else { return false }
+    let mean = sum / Double(range.count)
+    edit.removeAll()
+    if !keepsTokens {
+      edit.drop("tokens")
+      edit.drop("spans")
+    }
+    edit.set("score", Self.rounded(mean))
+    edit.set("logprob", Self.rounded(sum))
+    edit.set("count", range.count)
+    if metrics.isEmpty { edit.drop("metrics") } else { edit.set("metrics", writeMetrics(mean)) }
+    if isPerToken {
+      edit.set("logprobs") { writer in
+        writer.beginArray()
+        for logprob in logprobs { writer.double(Self.rounded(logprob)) }
+        writer.endArray()
+      }
+      edit.set("ranks", scores.ranks[range])
+    } else {
+      edit.drop("logprobs")
+      edit.drop("ranks")
+    }
+    edit.set("model", model)
+    edit.append(record: member, to: &bytes)
+    return true
+  }
+
+  private func writeMetrics(_ mean: Double) -> (inout JSONWriter) -> Void {
+    { writer in
+      writer.beginObject()
+      for metric in metrics {
+        writer.name(metric.rawValue)
+        writer.double(Self.rounded(metric.value(meanLogprob: mean)))
+      }
+      writer.endObject()
+    }
+  }
+
+  /// To the seventh decimal: past single precision there is only noise.
+  private static func rounded(_ value: Double) -> Double {
+    let scaled = (value * 1e7).rounded(.toNearestOrEven) / 1e7
+    return scaled == 0 ? 0 : scaled
+  }
+}
