@@ -38,9 +38,7 @@ package struct GrapeEdit {
 
   package mutating func set(_ name: StaticString, _ value: String) { set(name) { $0.string(value) } }
 
-  package mutating func set(_ name: StaticString, _ values: some Sequence<some FixedWidthInteger>) {
-    set(name) { $0.array(values) }
-  }
+  package mutating func set(_ name: StaticString, _ values: [UInt32]) { set(name) { $0.array(values) } }
 
   private mutating func beginField(_ name: StaticString) {
     names.append(name)

@@ -90,10 +90,31 @@ package struct JSONWriter {
     bytes.append(contentsOf: value)
   }
 
+  /// A string of a number's 16 hexadecimal digits.
+  package mutating func hexadecimal(_ value: UInt64) {
+    separate()
+    bytes.append(ASCII.quote)
+    for index in 0..<16 { appendHexDigit(value >> UInt64(60 - 4 * index) & 15, to: &bytes) }
+    bytes.append(ASCII.quote)
+  }
+
   /// An array of integers.
-  package mutating func array(_ values: some Sequence<some FixedWidthInteger>) {
+  package mutating func array(_ values: UnsafeBufferPointer<UInt32>) {
     beginArray()
     appendDecimals(values, to: &bytes)
+    endArray()
+  }
+
+  /// An array of integers.
+  package mutating func array(_ values: [UInt32]) {
+    values.withUnsafeBufferPointer { array($0) }
+  }
+
+  /// A half-open range as an array of its two bounds.
+  package mutating func range(_ range: Range<Int>) {
+    beginArray()
+    int(range.lowerBound)
+    int(range.upperBound)
     endArray()
   }
 

@@ -137,10 +137,10 @@ import Testing
       $0.set("s", "x\n")
       $0.set("i", 3)
       $0.set("t", true)
-      $0.set("tokens", [1, 2] as [UInt32])
+      $0.set("tokens", [1, 2])
       $0.set("spans") { writer in
         writer.beginArray()
-        writer.array([1, 2])
+        writer.range(1..<2)
         writer.endArray()
       }
       $0.drop("s2")

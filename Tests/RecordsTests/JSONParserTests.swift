@@ -42,30 +42,4 @@ func withJSON<Result>(_ text: String, _ body: (JSONValue) throws -> Result) thro
       #expect(throws: JSONPath.SyntaxError.self, "\(bad)") { try JSONPath(bad) }
     }
   }
-
-  @Test func writes() {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.name("score")
-    writer.double(-0.25)
-    writer.name("tokens")
-    writer.array([1, -20, 300])
-    writer.name("empty")
-    writer.array([Int]())
-    writer.name("nested")
-    writer.beginArray()
-    writer.string("a\"\\\n\u{1}é")
-    writer.null()
-    writer.bool(true)
-    writer.int(.min)
-    writer.double(.nan)
-    writer.beginObject()
-    writer.endObject()
-    writer.endArray()
-    writer.endObject()
-    #expect(
-      String(decoding: writer.bytes, as: UTF8.self)
-        == #"{"score":-0.25,"tokens":[1,-20,300],"empty":[],"nested":["a\"\\\n\u0001é",null,true,-9223372036854775808,null,{}]}"#
-    )
-  }
 }

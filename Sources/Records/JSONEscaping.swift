@@ -1,0 +1,33 @@
+/// Appends `utf8`, valid UTF-8, as a JSON string: in quotes, with only what must be escaped escaped.
+package func appendEscaped(_ utf8: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+  bytes.append(ASCII.quote)
+  var plain = 0  // where the run of bytes that stand for themselves begins
+  for index in 0..<utf8.count {
+    let byte = utf8[index]
+    guard byte < ASCII.space || byte == ASCII.quote || byte == ASCII.backslash else { continue }
+    bytes.append(contentsOf: utf8[plain..<index])
+    plain = index + 1
+    bytes.append(ASCII.backslash)
+    switch byte {
+    case ASCII.quote, ASCII.backslash: bytes.append(byte)
+    case ASCII.lineFeed: bytes.append(ASCII.lowerN)
+    case ASCII.carriageReturn: bytes.append(UInt8(ascii: "r"))
+    case ASCII.tab: bytes.append(ASCII.lowerT)
+    case 0x08: bytes.append(UInt8(ascii: "b"))
+    case 0x0C: bytes.append(ASCII.lowerF)
+    default:
+      bytes.append(ASCII.lowerU)
+      bytes.append(ASCII.zero)
+      bytes.append(ASCII.zero)
+      appendHexDigit(UInt64(byte >> 4), to: &bytes)
+      appendHexDigit(UInt64(byte & 15), to: &bytes)
+    }
+  }
+  bytes.append(contentsOf: utf8[plain...])
+  bytes.append(ASCII.quote)
+}
+
+/// Appends the lower-case digit of a value from 0 to 15.
+func appendHexDigit(_ value: UInt64, to bytes: inout [UInt8]) {
+  bytes.append(UInt8(value) + (value < 10 ? ASCII.zero : UInt8(ascii: "a") - 10))
+}
