@@ -40,6 +40,17 @@ package struct GrapeEdit {
 
   package mutating func set(_ name: StaticString, _ values: [UInt32]) { set(name) { $0.array(values) } }
 
+  /// A string of valid UTF-8.
+  package mutating func set(_ name: StaticString, utf8 value: [UInt8]) { set(name) { $0.string(value) } }
+
+  package mutating func set(_ name: StaticString, ranges: [Range<Int>]) {
+    set(name) { writer in
+      writer.beginArray()
+      for range in ranges { writer.range(range) }
+      writer.endArray()
+    }
+  }
+
   private mutating func beginField(_ name: StaticString) {
     names.append(name)
     fields.name(name)

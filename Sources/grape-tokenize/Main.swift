@@ -1,4 +1,26 @@
+import Checkpoints
+import Commands
+import Streams
+import Tokenization
+
 @main
 enum Main {
-  static func main() {}
+  static let program = Program(
+    name: "grape-tokenize",
+    summary: "Turn the instruction and response of each record into tokens",
+    options: Settings.options + [.threads])
+
+  static func main() {
+    Filter.main(program) { filter in
+      let settings = try Settings(filter.arguments)
+      let threads = try filter.arguments.int("threads", in: 1...1024) ?? Workers.available
+      let tokenizer = try Tokenizer.open(try ModelLocation.resolve(settings.model))
+      if settings.tokenization.includesEnd, tokenizer.end == nil {
+        throw UsageError("option '--score-end': the model has no end token")
+      }
+      let batch = Batch(filter, settings, tokenizer, threads: threads)
+      try filter.records(pause: batch.finish) { try batch.append($0.held()) }
+      try batch.finish()
+    }
+  }
 }

@@ -138,14 +138,15 @@ import Testing
       $0.set("i", 3)
       $0.set("t", true)
       $0.set("tokens", [1, 2])
-      $0.set("spans") { writer in
-        writer.beginArray()
-        writer.range(1..<2)
-        writer.endArray()
-      }
+      $0.set("spans", ranges: [1..<2, 5..<9])
+      $0.set("text", utf8: Array("é\n".utf8))
+      $0.set("group") { $0.hexadecimal(0xAB) }
       $0.drop("s2")
     }
-    #expect(result == #"{"a":1,"grape":{"s":"x\n","i":3,"t":true,"tokens":[1,2],"spans":[[1,2]]}}"#)
+    #expect(
+      result
+        == #"{"a":1,"grape":{"s":"x\n","i":3,"t":true,"tokens":[1,2],"spans":[[1,2],[5,9]],"text":"é\n","group":"00000000000000ab"}}"#
+    )
     let unchanged = try edited(#"{"a":1,"grape":{"x":1}}"#) {
       $0.set("x", 2)
       $0.removeAll()

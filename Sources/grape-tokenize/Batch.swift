@@ -1,0 +1,98 @@
+import Commands
+import Streams
+import Tokenization
+
+/// Records that are tokenized together, by several threads, and written in the order in which they came.
+final class Batch {
+  private let filter: Filter
+  private let workers: Workers
+  private let lanes: [Lane]
+  private var lines: [HeldLine] = []
+  private var results: [Result] = []
+  private var byteCount = 0
+
+  /// What one thread works with, and what it has written in this batch.
+  private final class Lane {
+    let tokenizer: RecordTokenizer
+    var output: [UInt8] = []
+
+    init(_ tokenizer: RecordTokenizer) { self.tokenizer = tokenizer }
+  }
+
+  /// What has become of a line: bytes in a lane's output, and what was wrong with it.
+  private struct Result {
+    var lane = 0
+    var range = 0..<0
+    var tokenCount = 0
+    var failure: (any Error)?
+  }
+
+  /// How much makes a batch: bytes of input for each thread, or records in all.
+  private static let bytesPerThread = 1 << 18
+  private static let maximumCount = 4096
+
+  init(_ filter: Filter, _ settings: Settings, _ tokenizer: Tokenizer, threads: Int) {
+    self.filter = filter
+    workers = Workers(threads: threads)
+    lanes = (0..<workers.count).map { _ in Lane(RecordTokenizer(settings, tokenizer)) }
+  }
+
+  /// Takes a record, and finishes the batch when it is full.
+  func append(_ line: HeldLine) throws {
+    lines.append(line)
+    byteCount += line.bytes.count
+    let isFull = lines.count >= Self.maximumCount || byteCount >= Self.bytesPerThread * workers.count
+    if isFull || filter.output.lineBuffered { try finish() }
+  }
+
+  /// Tokenizes and writes the records taken so far, and begins anew.
+  ///
+  /// - Throws: an error of writing; with `--strict` the end of the run, at the first bad record.
+  func finish() throws {
+    defer {
+      lines.removeAll(keepingCapacity: true)
+      results.removeAll(keepingCapacity: true)
+      byteCount = 0
+    }
+    tokenize()
+    for (line, result) in zip(lines, results) {
+      let output = filter.output
+      try lanes[result.lane].output.withUnsafeBytes {
+        try output.write(UnsafeRawBufferPointer(rebasing: $0[result.range]))
+      }
+      filter.count(tokens: result.tokenCount)
+      switch result.failure {
+      case nil: break
+      case let error as any RecordError: try filter.reject(line, error.description)
+      case let error?: throw error
+      }
+    }
+    if filter.output.lineBuffered { try filter.output.flush() }
+  }
+
+  /// Fills `results`: any thread takes any line, and every line has its own place.
+  private func tokenize() {
+    for lane in lanes { lane.output.removeAll(keepingCapacity: true) }
+    results = Array(repeating: Result(), count: lines.count)
+    let separator = filter.separator
+    results.withUnsafeMutableBufferPointer { results in
+      nonisolated(unsafe) let results = results
+      nonisolated(unsafe) let lanes = lanes
+      let lines = lines
+      workers.run(lines.count) { index, worker in
+        let lane = lanes[worker]
+        let start = lane.output.count
+        var result = Result(lane: worker)
+        do {
+          result.tokenCount = try lines[index].bytes.withUnsafeBytes {
+            try lane.tokenizer.append($0, separator: separator, to: &lane.output)
+          }
+        } catch {
+          result.failure = error
+        }
+        result.range = start..<lane.output.count
+        results[index] = result
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Records
+import Streams
+import Templates
+import Tokenization
+
+/// Turns records into records with tokens. One per thread: it holds the scratch memory, which is reused.
+final class RecordTokenizer {
+  private let settings: Settings
+  private let tokenizer: Tokenizer
+
+  /// What `grape.tokenizer` says: the tokenizer and the template.
+  private let identity: String
+
+  private var encoder: Encoder
+  private var parser = JSONParser()
+  private var candidateParser = JSONParser()
+  private var candidateRecord: [UInt8] = []
+  private var candidate = Candidate()
+  private var text: [UInt8] = []
+  private var tokenized = TokenizedText()
+  private var groupName: [UInt8] = []
+  private var edit = GrapeEdit()
+
+  init(_ settings: Settings, _ tokenizer: Tokenizer) {
+    self.settings = settings
+    self.tokenizer = tokenizer
+    identity = "\(tokenizer.identity)/\(settings.template.name)"
+    encoder = Encoder(tokenizer)
+  }
+
+  /// Appends the records that the record in `line` becomes, one for each candidate, each followed by `separator`.
+  ///
+  /// - Returns: how many tokens they have.
+  /// - Throws: a `RecordError` if the record is bad, or one of its candidates is; the others have then been appended.
+  func append(
+    _ line: UnsafeRawBufferPointer, separator: UInt8, to output: inout [UInt8]
+  ) throws -> Int {
+    let record = try parser.parse(line)
+    switch try settings.mapping.content(of: record) {
+    case .response(let parts):
+      return try append(record, parts, from: nil, separator, to: &output)
+    case .candidates(let list):
+      var count = 0
+      var failures: [String] = []
+      for element in list {
+        do {
+          candidateRecord.removeAll(keepingCapacity: true)
+          try list.append(element, to: &candidateRecord)
+          count += try candidateRecord.withUnsafeBytes { bytes in
+            let record = try candidateParser.parse(bytes)
+            let parts = try settings.mapping.parts(ofCandidate: record)
+            return try append(record, parts, from: element.name, separator, to: &output)
+          }
+        } catch let error as any RecordError {
+          failures.append("\(element.name): \(error)")
+        }
+      }
+      guard failures.isEmpty else { throw CandidateError(description: failures.joined(separator: "; ")) }
+      return count
+    }
+  }
+
+  /// Appends one record; returns how many tokens it has.
+  private func append(
+    _ record: JSONValue, _ parts: ResponseParts, from place: String?, _ separator: UInt8,
+    to output: inout [UInt8]
+  ) throws -> Int {
+    let grape = try GrapeMember(of: record)
+    try candidate.read(parts, of: record, fields: settings.template.fields)
+    let response = try settings.template.render(candidate, into: &text)
+    try text.withUnsafeBytes {
+      try tokenized.tokenize($0, response: response, settings.tokenization, tokenizer, &encoder)
+    }
+    edit.removeAll()
+    for name in Self.outdated { edit.drop(name) }
+    try setGroup(of: record)
+    edit.set("tokens", tokenized.tokens)
+    edit.set("spans", ranges: tokenized.spans)
+    edit.set("tokenizer", identity)
+    if settings.keepsText { edit.set("text", utf8: text) }
+    if tokenized.isTruncated { edit.set("truncated", true) }
+    if let place { edit.set("from", place) }
+    edit.append(record: grape, to: &output)
+    output.append(separator)
+    return tokenized.tokens.count
+  }
+
+  private func setGroup(of record: JSONValue) throws(ShapeError) {
+    guard let path = settings.group else {
+      let key = candidate.contextKey
+      return edit.set("group") { $0.hexadecimal(key) }
+    }
+    guard let value = path(record) else { throw .missing(path.text) }
+    switch value.kind {
+    case .string:
+      groupName.removeAll(keepingCapacity: true)
+      value.appendString(to: &groupName)
+      edit.set("group", utf8: groupName)
+    case .number, .true, .false: edit.set("group") { $0.string(value.raw) }
+    case .null, .array, .object: throw .notText(path.text)
+    }
+  }
+
+  /// What an earlier run has said and new tokens make untrue, or leave to be said anew.
+  private static let outdated: [StaticString] = [
+    "text", "truncated", "from", "score", "logprob", "count", "metrics", "logprobs", "ranks", "model", "rank",
+    "margin",
+    "candidates",
+  ]
+}
+
+/// What is wrong with some candidates of a record.
+private struct CandidateError: RecordError {
+  let description: String
+}

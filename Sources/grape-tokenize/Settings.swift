@@ -1,0 +1,76 @@
+import Commands
+import Records
+import Templates
+import Tokenization
+
+/// What the command line asks for.
+struct Settings: Sendable {
+  let model: String
+  let template: Template
+  let mapping: RecordMapping
+  let group: JSONPath?
+  let tokenization: TokenizedText.Options
+  let keepsText: Bool
+
+  static let options: [Option] = [
+    Option(
+      "model", "m", argument: "MODEL", section: text,
+      help: "Model whose tokenizer is used: a folder, a .gguf file, or org/name in the Hugging Face cache"),
+    Option(
+      "template", argument: "NAME", choices: ["qa", "plain"], section: text,
+      help: "How instruction and response become one text: qa, plain, or a format string such as "
+        + "'Q: {instruction}\\nA: {response}' [default: qa]"),
+    Option(
+      "boundary", argument: "HOW", choices: TokenizedText.Boundary.allCases.map(\.rawValue), section: text,
+      help:
+        "Tokenize the text as a whole (token), or apart before and after the response's beginning (split) "
+        + "[default: token]"),
+    Option("literal-specials", section: text, help: "Take the text of special tokens as plain text"),
+    Option(
+      "score-end", section: text, help: "Put the end token behind the response and count it as response"),
+    Option("max-length", argument: "N", section: text, help: "Keep only the first N tokens of a text"),
+    Option("keep-text", section: text, help: "Put the text into grape.text"),
+    Option(
+      "shape", argument: "NAME", choices: Shape.allCases.map(\.rawValue), section: records,
+      help: "Read records of one shape only: \(Shape.allCases.map(\.rawValue).joined(separator: ", "))"),
+    Option("prompt", argument: "PATH", section: records, help: "Where the prompt is, such as data.question"),
+    Option(
+      "response", argument: "PATH", section: records,
+      help: "Where the response is; with --candidates, where it is in a candidate"),
+    Option("candidates", argument: "PATH", section: records, help: "Where the list of candidates is"),
+    Option(
+      "group-by", argument: "PATH", section: records,
+      help: "Take the group from the record instead of from the text before the response"),
+  ]
+
+  private static let text = "Text and tokens"
+  private static let records = "Where things are in a record"
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    guard let model = arguments.string("model") else { throw UsageError("a model is needed: -m MODEL") }
+    self.model = model
+    do {
+      template = try Template(arguments.string("template") ?? "qa")
+    } catch {
+      throw UsageError(error.description)
+    }
+    mapping = RecordMapping(
+      shape: try arguments.choice("shape"), prompt: try Self.path("prompt", arguments),
+      response: try Self.path("response", arguments), candidates: try Self.path("candidates", arguments))
+    group = try Self.path("group-by", arguments)
+    tokenization = TokenizedText.Options(
+      boundary: try arguments.choice("boundary") ?? .token,
+      literalSpecials: arguments[flag: "literal-specials"], includesEnd: arguments[flag: "score-end"],
+      maximumLength: try arguments.int("max-length", in: 1 ... .max) ?? .max)
+    keepsText = arguments[flag: "keep-text"]
+  }
+
+  private static func path(_ option: String, _ arguments: Arguments) throws(UsageError) -> JSONPath? {
+    guard let text = arguments.string(option) else { return nil }
+    do {
+      return try JSONPath(text)
+    } catch {
+      throw UsageError("option '--\(option)': \(error)")
+    }
+  }
+}
