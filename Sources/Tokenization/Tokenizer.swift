@@ -2,35 +2,62 @@ import Checkpoints
 import Streams
 
 /// A byte-level BPE tokenizer, compiled and mapped. Immutable; any number of encoders and threads may share it.
+///
+/// A tokenizer's source is compiled once into a file in the cache folder, named by the source's digest, and mapped from
+/// then on; grape-cache(5) describes it. Where no such file can be written the compiled tokenizer is kept in memory.
 package final class Tokenizer: Sendable {
   /// `NAME@8hex`: the model's name and the digest of the tokenizer's source.
   package let identity: String
+  let tables: TokenizerTables
+  private let image: TokenizerImage
+
   /// The ids from 0 up to this cover the vocabulary, added tokens included.
-  package let vocabularySize: Int
-  /// Tokens that the tokenizer's own post-processor puts before and after a text.
-  package let prefix: [UInt32]
-  package let suffix: [UInt32]
+  package var vocabularySize: Int { tables.vocabularySize }
+  /// Tokens that the tokenizer's own post-processor puts before a text.
+  package var prefix: [UInt32] { tables.prefix }
+  /// Tokens that the tokenizer's own post-processor puts after a text.
+  package var suffix: [UInt32] { tables.suffix }
   /// The beginning-of-text token, where one is configured.
-  package let beginning: UInt32?
+  package var beginning: UInt32? { tables.beginning }
   /// The end-of-text token, where one is configured.
-  package let end: UInt32?
+  package var end: UInt32? { tables.end }
   /// Whether `prefix` begins with `beginning`.
   package var addsBeginning: Bool { beginning != nil && prefix.first == beginning }
 
   /// Opens the tokenizer of a model: `tokenizer.json` in its folder, or the vocabulary in its GGUF file.
   ///
+  /// - Parameters:
+  ///   - location: the model.
+  ///   - cacheFolder: where compiled tokenizers are kept; nil keeps none.
+  /// - Returns: the tokenizer, from the cache if it is there and whole.
   /// - Throws: `TokenizerError` when the source is malformed or has what is not supported, `CheckpointError` or
   ///   `IOError` when it cannot be read.
-  package static func open(_ location: ModelLocation) throws -> Tokenizer {
-    throw TokenizerError.unsupported("\(location)")
+  package static func open(
+    _ location: ModelLocation, cacheFolder: String? = Paths.cacheFolder
+  ) throws -> Tokenizer {
+    let source = try TokenizerSource.open(location)
+    let image = try TokenizerImage.open(source, cacheFolder: cacheFolder)
+    return Tokenizer(identity: "\(location.name)@\(hex(source.digest >> 32, digits: 8))", image)
   }
 
-  private init() {
-    identity = ""
-    vocabularySize = 0
-    prefix = []
-    suffix = []
-    beginning = nil
-    end = nil
+  private init(identity: String, _ image: TokenizerImage) {
+    self.identity = identity
+    self.image = image
+    tables = image.tables
+  }
+
+  /// Appends the text of tokens, as bytes: tokens may end within a character.
+  ///
+  /// - Parameters:
+  ///   - ids: the tokens.
+  ///   - bytes: receives their text.
+  /// - Throws: `TokenizerError` for an id that is none of the tokenizer's.
+  package func decode(_ ids: some Sequence<UInt32>, into bytes: inout [UInt8]) throws(TokenizerError) {
+    for id in ids {
+      guard Int(id) < tables.vocabularySize else { throw .unknownToken(id) }
+      let start = Int(tables.tokenOffsets[Int(id)])
+      let count = Int(tables.tokenOffsets[Int(id) + 1]) - start
+      bytes.append(contentsOf: UnsafeBufferPointer(start: tables.tokenBytes + start, count: count))
+    }
   }
 }

@@ -6,6 +6,8 @@ package indirect enum TokenizerError: Error, Equatable, CustomStringConvertible 
   case malformed(String)
   /// A regular expression that cannot be compiled, and where in it (in characters).
   case pattern(String, offset: Int, reason: String)
+  /// An id that is none of the tokenizer's.
+  case unknownToken(UInt32)
   /// Any of these, in the named file.
   case file(String, TokenizerError)
 
@@ -15,6 +17,7 @@ package indirect enum TokenizerError: Error, Equatable, CustomStringConvertible 
     case .malformed(let reason): "malformed tokenizer: \(reason)"
     case .pattern(let pattern, let offset, let reason):
       "cannot compile the regular expression \(pattern): \(reason) at character \(offset)"
+    case .unknownToken(let id): "the tokenizer has no token \(id)"
     case .file(let name, let error): "\(name): \(error)"
     }
   }

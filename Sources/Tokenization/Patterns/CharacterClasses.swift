@@ -47,29 +47,14 @@ struct CharacterClasses {
     members = sets.indices.map { set in signatures.map { $0[set] } }
   }
 
-  /// The class of every code point as two tables: `blocks[code >> 8]` is the number of a block of 256
-  /// classes in `classes`. Block 0 holds the code points 0 to 255 and is used by nothing else.
+  /// The class of every code point, as `twoStageTable` has it.
   func table() -> (blocks: [UInt16], classes: [UInt8]) {
-    var blocks: [UInt16] = []
-    var table: [UInt8] = []
-    var known: [[UInt8]: UInt16] = [:]
-    var run = 0
-    for block in 0..<(CodePointSet.maximum + 1) / 256 {
-      var classes: [UInt8] = []
-      classes.reserveCapacity(256)
-      for code in block * 256..<(block + 1) * 256 {
-        if run + 1 < runs.count, runs[run + 1].first == code { run += 1 }
-        classes.append(runs[run].class)
-      }
-      if block > 0, let number = known[classes] {
-        blocks.append(number)
-      } else {
-        let number = UInt16(table.count / 256)
-        if block > 0 { known[classes] = number }
-        table += classes
-        blocks.append(number)
-      }
+    var classes = [UInt8](repeating: 0, count: Int(CodePointSet.maximum) + 1)
+    for (index, run) in runs.enumerated() where run.class != 0 {
+      let end = index + 1 < runs.count ? runs[index + 1].first : CodePointSet.maximum + 1
+      for code in run.first..<end { classes[Int(code)] = run.class }
     }
-    return (blocks, table)
+    let table = twoStageTable(classes)
+    return (table.blocks, table.values)
   }
 }

@@ -18,7 +18,11 @@ struct PatternAutomaton {
   static let maximumStates = 1 << 15
 
   /// - Parameters:
+  ///   - program: the pattern.
+  ///   - classCount: the number of classes.
   ///   - members: for each set of the program, whether each class is in it.
+  ///   - name: the pattern's name, for errors.
+  /// - Throws: `TokenizerError.unsupported` when it matches the empty text or needs too many states.
   init(_ program: PatternProgram, classCount: Int, members: [[Bool]], name: String) throws(TokenizerError) {
     var builder = Builder(program: program, classCount: classCount, members: members)
     let start = builder.closure(of: [program.start])

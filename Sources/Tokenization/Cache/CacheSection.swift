@@ -1,0 +1,65 @@
+/// The arrays of a compiled tokenizer's file, in the order of the section table. grape-cache(5) describes them.
+enum CacheSection: Int, CaseIterable {
+  /// Single numbers; see `CacheParameter`.
+  case parameters
+  /// Ids that the post-processor puts before and after a text.
+  case prefix, suffix
+  /// Where each token's bytes begin in `tokenBytes`; one more entry for the end.
+  case tokenOffsets
+  /// The bytes of the tokens one after another, and 16 zeros, so that 16 bytes can be read at any of them.
+  case tokenBytes
+  /// For each byte, the id of its token, or `none`.
+  case byteTokens
+  /// Hash table of the tokens that a piece equal to them becomes: hash << 32 | id, or `emptySlot`.
+  case words
+  /// Hash table of merges, four numbers each: left, right, rank, merged; left is `none` in an empty slot.
+  case merges
+  /// The class of code point c is `classes[classBlocks[c >> 8] << 8 | c & 255]`.
+  case classBlocks, classes
+  /// The steps of the pre-tokenizer, four numbers each: kind, behavior, first transition, states.
+  case steps
+  /// The automata's tables, one after another: next row's offset << 1 | whether the text before matches.
+  case transitions
+  /// Added tokens, two numbers each: id, flags.
+  case addedTokens
+  /// The nodes of the two tries of added tokens, three numbers each: first edge, edges, added token + 1. Nodes 0
+  /// and 1 are the roots for tokens looked for in the text as it is and in the normalized text.
+  case trieNodes
+  /// The tries' edges, sorted within a node: byte << 24 | target node.
+  case trieEdges
+  /// Normalization properties by code point, in two stages as the classes are; empty without a normalizer.
+  case normalizationBlocks, normalizationProperties
+  /// Full canonical decompositions, sorted, three numbers each: character, where in `decomposed`, how long.
+  case decompositions
+  /// The code points of the decompositions.
+  case decomposed
+  /// Primary composites, sorted by the pair, three numbers each: first, second, composite.
+  case compositions
+
+  /// Bytes of one element.
+  var elementSize: Int {
+    switch self {
+    case .tokenBytes, .classes: 1
+    case .classBlocks, .normalizationBlocks, .normalizationProperties: 2
+    case .words: 8
+    default: 4
+    }
+  }
+
+  /// Marks an id that is not there.
+  static let none = UInt32.max
+  /// An empty slot of `words`.
+  static let emptySlot = UInt64.max
+}
+
+/// The numbers in the section `parameters`.
+enum CacheParameter: Int, CaseIterable {
+  /// The ids from 0 up to this cover all tokens.
+  case vocabularySize
+  /// The configured tokens for beginning and end, or `none`.
+  case beginning, end
+  /// The number of classes; the class of this number is the end of the text.
+  case classCount
+  /// A `TokenizerDefinition.Normalizer`.
+  case normalizer
+}

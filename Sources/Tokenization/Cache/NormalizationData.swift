@@ -1,0 +1,106 @@
+/// The tables of `NormalizationTable`, built from the Unicode data.
+struct NormalizationData {
+  let blocks: [UInt16]
+  let properties: [UInt16]
+  let decompositions: [UInt32]
+  let decomposed: [UInt32]
+  let compositions: [UInt32]
+
+  init() {
+    var single: [UInt32: [UInt32]] = [:]
+    for index in stride(from: 0, to: UnicodeData.composites.count, by: 3) {
+      single[UnicodeData.composites[index]] = Array(UnicodeData.composites[index + 1...index + 2])
+    }
+    var changing = Hangul.composingJamo
+    changing = changing.union(
+      CodePointSet(
+        stride(from: 2, to: UnicodeData.composites.count, by: 3).map {
+          UnicodeData.composites[$0]...UnicodeData.composites[$0]
+        }))
+    for index in stride(from: 0, to: UnicodeData.decompositions.count, by: 3) {
+      let code = UnicodeData.decompositions[index]
+      single[code] = UnicodeData.decompositions[index + 1...index + 2].filter { $0 != 0 }
+      changing = changing.union(CodePointSet(code))
+    }
+
+    /// The decomposition carried on to the end.
+    func full(_ code: UInt32) -> [UInt32] { single[code]?.flatMap(full) ?? [code] }
+
+    var decompositions: [UInt32] = []
+    var decomposed: [UInt32] = []
+    for code in single.keys.sorted() {
+      let parts = full(code)
+      decompositions += [code, UInt32(decomposed.count), UInt32(parts.count)]
+      decomposed += parts
+    }
+    self.decompositions = decompositions
+    self.decomposed = decomposed
+
+    let pairs = stride(from: 0, to: UnicodeData.composites.count, by: 3).map {
+      (
+        first: UnicodeData.composites[$0 + 1], second: UnicodeData.composites[$0 + 2],
+        code: UnicodeData.composites[$0]
+      )
+    }
+    compositions = pairs.sorted { ($0.first, $0.second) < ($1.first, $1.second) }.flatMap {
+      [$0.first, $0.second, $0.code]
+    }
+
+    var values = [UInt16](repeating: 0, count: Int(CodePointSet.maximum) + 1)
+    for index in stride(from: 0, to: UnicodeData.combiningClasses.count, by: 3) {
+      for code in UnicodeData.combiningClasses[index]...UnicodeData.combiningClasses[index + 1] {
+        values[Int(code)] |= UInt16(UnicodeData.combiningClasses[index + 2])
+      }
+    }
+    for range in changing.ranges {
+      for code in range { values[Int(code)] |= NormalizationTable.Properties.mayChangeFlag }
+    }
+    for code in single.keys { values[Int(code)] |= NormalizationTable.Properties.decomposesFlag }
+    (blocks, properties) = twoStageTable(values)
+  }
+
+  /// A text in Normalization Form C.
+  func normalize(_ text: [UInt8]) -> [UInt8] {
+    blocks.withUnsafeBufferPointer { blocks in
+      properties.withUnsafeBufferPointer { properties in
+        decompositions.withUnsafeBufferPointer { decompositions in
+          decomposed.withUnsafeBufferPointer { decomposed in
+            compositions.withUnsafeBufferPointer { compositions in
+              text.withUnsafeBufferPointer { text in
+                guard let base = text.baseAddress,
+                  let table = NormalizationTable(
+                    blocks: blocks, properties: properties, decompositions: decompositions,
+                    decomposed: decomposed,
+                    compositions: compositions)
+                else { return [] }
+                var normalizer = Normalizer(table)
+                normalizer.normalize(base, count: text.count, offset: 0)
+                return normalizer.bytes
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A value for every code point as two tables: the value of c is `values[blocks[c >> 8] << 8 | c & 255]`. Block 0 comes
+/// first and is shared with no other, so code points below 256 can be looked up in `values` directly.
+func twoStageTable<Value: Hashable>(_ all: [Value]) -> (blocks: [UInt16], values: [Value]) {
+  var blocks: [UInt16] = []
+  var values: [Value] = []
+  var known: [ArraySlice<Value>: UInt16] = [:]
+  for start in stride(from: 0, to: all.count, by: 256) {
+    let block = all[start..<start + 256]
+    if let number = known[block] {
+      blocks.append(number)
+      continue
+    }
+    let number = UInt16(values.count / 256)
+    if start > 0 { known[block] = number }
+    blocks.append(number)
+    values += block
+  }
+  return (blocks, values)
+}

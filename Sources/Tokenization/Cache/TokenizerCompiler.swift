@@ -1,0 +1,184 @@
+/// Compiles a tokenizer's definition to the image of its file.
+struct TokenizerCompiler {
+  private var definition: TokenizerDefinition
+  private var writer = CacheImage.Writer()
+
+  /// - Parameters:
+  ///   - definition: what an importer has read.
+  ///   - source: the digest of the source.
+  /// - Returns: the image, which `TokenizerTables` reads.
+  /// - Throws: `TokenizerError` when something in the definition cannot be compiled.
+  static func compile(_ definition: TokenizerDefinition, source: UInt64) throws(TokenizerError) -> [UInt8] {
+    var compiler = TokenizerCompiler(definition: definition)
+    try compiler.compile()
+    return compiler.writer.image(source: source)
+  }
+
+  private init(definition: TokenizerDefinition) { self.definition = definition }
+
+  private mutating func compile() throws(TokenizerError) {
+    compileVocabulary()
+    try compileParameters(classCount: try compileSteps())
+    compileNormalization()
+    try compileAddedTokens()
+  }
+
+  /// The ids from 0 up to this cover all tokens.
+  private var vocabularySize: Int {
+    definition.addedTokens.reduce(definition.vocabulary.size) { max($0, Int($1.id) + 1) }
+  }
+
+  private mutating func compileParameters(classCount: Int) throws(TokenizerError) {
+    let size = UInt32(vocabularySize)
+    writer.set(
+      .parameters,
+      [
+        size, definition.beginning ?? CacheSection.none, definition.end ?? CacheSection.none,
+        UInt32(classCount),
+        definition.normalizer.rawValue,
+      ])
+    for id in definition.prefix + definition.suffix where id >= size {
+      throw .malformed("the post-processor adds the token \(id), which there is not")
+    }
+    writer.set(.prefix, definition.prefix)
+    writer.set(.suffix, definition.suffix)
+  }
+
+  // MARK: Vocabulary and merges
+
+  private mutating func compileVocabulary() {
+    var offsets: [UInt32] = [0]
+    var bytes: [UInt8] = []
+    // Tokens whose strings spell bytes; only those can come of a text by merging.
+    var spelled: [UInt32] = []
+    var byteTokens = [UInt32](repeating: CacheSection.none, count: 256)
+    var added: [UInt32: [UInt8]] = [:]
+    for token in definition.addedTokens { added[token.id] = token.content }
+    for id in 0..<UInt32(vocabularySize) {
+      let string = definition.vocabulary.string(id)
+      let start = bytes.count
+      if !string.isEmpty, ByteLevel.append(string, to: &bytes) {
+        spelled.append(id)
+        if bytes.count == start + 1 { byteTokens[Int(bytes[start])] = id }
+      } else {
+        let content = string.isEmpty ? ArraySlice(added[id] ?? []) : string
+        if !ByteLevel.append(content, to: &bytes) { bytes += content }
+      }
+      offsets.append(UInt32(bytes.count))
+    }
+    bytes += [UInt8](repeating: 0, count: 16)
+
+    var merges: [Merge] = []
+    merges.reserveCapacity(definition.merges.count)
+    for (rank, merge) in definition.merges.enumerated() {
+      guard let merged = definition.vocabulary.id(joining: merge.left, merge.right) else { continue }
+      merges.append(Merge(left: merge.left, right: merge.right, rank: UInt32(rank), merged: merged))
+    }
+    let slots = MergeTable.build(merges)
+    writer.set(.tokenOffsets, offsets)
+    writer.set(.tokenBytes, bytes)
+    writer.set(.byteTokens, byteTokens)
+    writer.set(.merges, slots.flatMap { [$0.left, $0.right, $0.rank, $0.merged] })
+    writer.set(.words, WordTable.build(words(spelled, offsets, bytes, byteTokens, slots)))
+  }
+
+  /// The tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise those
+  /// that merging makes of their bytes.
+  private func words(
+    _ spelled: [UInt32], _ offsets: [UInt32], _ bytes: [UInt8], _ byteTokens: [UInt32], _ slots: [Merge]
+  ) -> [(id: UInt32, hash: UInt64)] {
+    var words: [(id: UInt32, hash: UInt64)] = []
+    bytes.withUnsafeBufferPointer { bytes in
+      byteTokens.withUnsafeBufferPointer { byteTokens in
+        slots.withUnsafeBufferPointer { slots in
+          guard let base = bytes.baseAddress, let byteTokens = byteTokens.baseAddress else { return }
+          var merger = Merger(byteTokens: byteTokens, table: MergeTable(slots))
+          var made = TokenBuffer()
+          for id in spelled {
+            let start = Int(offsets[Int(id)])
+            let count = Int(offsets[Int(id) + 1]) - start
+            if !definition.ignoresMerges {
+              made.reserve(count)
+              let tokens = merger.merge(base + start, count: count, ids: made.ids, ends: made.ends, offset: 0)
+              guard tokens == 1, made.ids[0] == id else { continue }
+            }
+            words.append((id, pieceHash(base + start, count: count, limit: base + bytes.count)))
+          }
+        }
+      }
+    }
+    return words
+  }
+
+  // MARK: Pre-tokenizer
+
+  /// Returns the number of classes of characters.
+  private mutating func compileSteps() throws(TokenizerError) -> Int {
+    var programs: [PatternProgram] = []
+    for case .split(let pattern, _, _, _) in definition.steps { programs.append(try PatternProgram(pattern)) }
+    let classes = try CharacterClasses(telling: programs.flatMap(\.sets))
+    let stride = classes.count + 1
+    var steps: [UInt32] = []
+    var transitions: [UInt32] = []
+    var program = 0
+    var set = 0
+    for step in definition.steps {
+      guard case .split(_, let name, let behavior, let inverted) = step else {
+        steps += [SplitStep.prefixSpaceKind, 0, 0, 0]
+        continue
+      }
+      let sets = programs[program].sets.count
+      let automaton = try PatternAutomaton(
+        programs[program], classCount: classes.count, members: Array(classes.members[set..<set + sets]),
+        name: name)
+      steps += [
+        SplitStep.splitKind, behavior.rawValue | (inverted ? SplitStep.invertedFlag : 0),
+        UInt32(transitions.count),
+        UInt32(automaton.stateCount),
+      ]
+      // Rows become offsets.
+      transitions += automaton.transitions.map { UInt32($0 >> 1) * UInt32(stride) << 1 | UInt32($0 & 1) }
+      program += 1
+      set += sets
+    }
+    let table = classes.table()
+    writer.set(.classBlocks, table.blocks)
+    writer.set(.classes, table.classes)
+    writer.set(.steps, steps)
+    writer.set(.transitions, transitions)
+    return classes.count
+  }
+
+  // MARK: Normalization and added tokens
+
+  private mutating func compileNormalization() {
+    guard definition.normalizer == .nfc else { return }
+    let data = NormalizationData()
+    writer.set(.normalizationBlocks, data.blocks)
+    writer.set(.normalizationProperties, data.properties)
+    writer.set(.decompositions, data.decompositions)
+    writer.set(.decomposed, data.decomposed)
+    writer.set(.compositions, data.compositions)
+  }
+
+  private mutating func compileAddedTokens() throws(TokenizerError) {
+    var plain: [(bytes: [UInt8], token: Int)] = []
+    var normalized: [(bytes: [UInt8], token: Int)] = []
+    let data = definition.normalizer == .nfc ? NormalizationData() : nil
+    var length = 0
+    for (index, token) in definition.addedTokens.enumerated() {
+      if token.flags.contains(.normalized) {
+        normalized.append((data.map { $0.normalize(token.content) } ?? token.content, index))
+      } else {
+        plain.append((token.content, index))
+      }
+      length += token.content.count
+    }
+    // Nodes are numbered in 24 bits; normalization makes no text three times as long.
+    guard length < 1 << 22 else { throw .unsupported("added tokens of more than \(1 << 22) bytes together") }
+    let tries = AddedTokenTable.build(plain: plain, normalized: normalized)
+    writer.set(.addedTokens, definition.addedTokens.flatMap { [$0.id, $0.flags.rawValue] })
+    writer.set(.trieNodes, tries.nodes)
+    writer.set(.trieEdges, tries.edges)
+  }
+}

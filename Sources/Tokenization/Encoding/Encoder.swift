@@ -1,0 +1,145 @@
+import Streams
+
+/// A text that is not well-formed UTF-8, or too long.
+package struct TextError: RecordError, Equatable {
+  package let description: String
+}
+
+/// Turns texts into tokens. One per thread: it holds the scratch memory, which is reused.
+///
+///     var encoder = Encoder(tokenizer)
+///     let encoding = try encoder.encode(text)
+///
+/// The steps are those of the reference: added tokens are cut out of the text; the rest is normalized; added
+/// tokens that are looked for in normalized text are cut out; the rest is split into pieces; each piece is merged.
+package struct Encoder: ~Copyable {
+  private let tokenizer: Tokenizer
+  private let tables: TokenizerTables
+  private var tokens = TokenBuffer()
+  private var pieces: PieceEncoder
+  private var splitter: Splitter
+  private var normalizer: Normalizer?
+  private var plainTokens: AddedTokenMatcher
+  private var normalizedTokens: AddedTokenMatcher
+
+  /// Texts must be shorter than this many bytes.
+  package static let maximumTextLength = 1 << 30
+
+  package init(_ tokenizer: Tokenizer) {
+    self.tokenizer = tokenizer
+    tables = tokenizer.tables
+    pieces = PieceEncoder(tables)
+    splitter = Splitter(tables)
+    normalizer = tables.normalization.map(Normalizer.init)
+    plainTokens = AddedTokenMatcher(tables.addedTokens, .plain)
+    normalizedTokens = AddedTokenMatcher(tables.addedTokens, .normalized)
+  }
+
+  /// The tokens of a text, without those that the post-processor adds around it.
+  ///
+  /// - Parameters:
+  ///   - text: UTF-8.
+  ///   - literalSpecials: take the text of special tokens as plain text.
+  /// - Returns: the tokens, valid until the next call.
+  /// - Throws: `TextError` for a text that is not UTF-8 or too long.
+  /// - Complexity: O(n log n) for n bytes; about n where pieces are short, as in any natural text.
+  package mutating func encode(
+    _ text: UnsafeRawBufferPointer, literalSpecials: Bool = false
+  ) throws(TextError) -> Encoding {
+    guard text.count < Self.maximumTextLength else {
+      throw TextError(description: "the text is longer than \(Self.maximumTextLength) bytes")
+    }
+    if let offset = firstInvalidByte(text) {
+      throw TextError(description: "the text is not UTF-8 at byte \(offset)")
+    }
+    tokens.count = 0
+    guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self), !text.isEmpty else {
+      return tokens.encoding
+    }
+    let whole = 0..<text.count
+    if plainTokens.isEmpty {
+      encodePlain(base, whole, literalSpecials)
+    } else {
+      plainTokens.find(base, text.count, literalSpecials: literalSpecials)
+      for match in 0..<plainTokens.matches.count {
+        let segment = plainTokens.matches[match]
+        if let id = segment.id {
+          tokens.reserve(1)
+          tokens.append(id, end: segment.end)
+        } else {
+          encodePlain(base, segment.start..<segment.end, literalSpecials)
+        }
+      }
+    }
+    return tokens.encoding
+  }
+
+  /// Encodes a part of the text in which no added token of the plain text is left.
+  private mutating func encodePlain(
+    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, _ literalSpecials: Bool
+  ) {
+    let start = text + range.lowerBound
+    if normalizer?.isNormalized(start, count: range.count) ?? true {
+      let first = tokens.count
+      encodeNormalized(start, range.count, literalSpecials)
+      guard range.lowerBound > 0 else { return }
+      let shift = UInt32(truncatingIfNeeded: range.lowerBound)
+      for index in first..<tokens.count { tokens.ends[index] &+= shift }
+      return
+    }
+    normalizer?.normalize(start, count: range.count, offset: range.lowerBound)
+    guard let bytes = normalizer?.bytes, let ends = normalizer?.ends else { return }
+    let first = tokens.count
+    bytes.withUnsafeBufferPointer { bytes in
+      if let base = bytes.baseAddress { encodeNormalized(base, bytes.count, literalSpecials) }
+    }
+    for index in first..<tokens.count { tokens.ends[index] = ends[Int(tokens.ends[index]) - 1] }
+  }
+
+  /// Encodes normalized text; the tokens' ends are offsets in it.
+  private mutating func encodeNormalized(
+    _ text: UnsafePointer<UInt8>, _ count: Int, _ literalSpecials: Bool
+  ) {
+    if normalizedTokens.isEmpty {
+      encodePieces(text, 0..<count, limit: text + count)
+      return
+    }
+    normalizedTokens.find(text, count, literalSpecials: literalSpecials)
+    for match in 0..<normalizedTokens.matches.count {
+      let segment = normalizedTokens.matches[match]
+      if let id = segment.id {
+        tokens.reserve(1)
+        tokens.append(id, end: segment.end)
+      } else {
+        encodePieces(text, segment.start..<segment.end, limit: text + count)
+      }
+    }
+  }
+
+  /// Splits a part of the text into pieces and encodes each.
+  private mutating func encodePieces(
+    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>
+  ) {
+    if let automaton = splitter.onlySplit {
+      tokens.reserve(range.count + WordCache.maximumTokens)
+      var position = range.lowerBound
+      while position < range.upperBound {
+        let end = splitter.pieceEnd(automaton, text, from: position, to: range.upperBound)
+        pieces.encode(text, position, end, limit: limit, into: &tokens)
+        position = end
+      }
+      return
+    }
+    splitter.split(text, range)
+    let first = tokens.count
+    splitter.withPieces(of: text, limit: limit) { text, limit, pieceList in
+      var bytes = 0
+      for piece in pieceList { bytes += piece.count }
+      tokens.reserve(bytes + WordCache.maximumTokens)
+      for piece in pieceList {
+        pieces.encode(text, piece.lowerBound, piece.upperBound, limit: limit, into: &tokens)
+      }
+    }
+    splitter.restoreEnds(tokens.ends + first, count: tokens.count - first)
+  }
+}
