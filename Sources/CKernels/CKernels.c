@@ -6,8 +6,6 @@
 extern const grape_kernels grape_kernels_portable;
 #if defined(__x86_64__)
 extern const grape_kernels grape_kernels_avx512bf16, grape_kernels_avx512, grape_kernels_avx2;
-#elif defined(__aarch64__)
-extern const grape_kernels grape_kernels_neon;
 #endif
 
 // The best first; the portable one runs everywhere.
@@ -22,8 +20,6 @@ static const grape_kernels *runnable(size_t rank) {
   case 2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &grape_kernels_avx2 : NULL;
   default: return &grape_kernels_portable;
   }
-#elif defined(__aarch64__)
-  return rank == 0 ? &grape_kernels_neon : rank < 3 ? NULL : &grape_kernels_portable;
 #else
   return rank < 3 ? NULL : &grape_kernels_portable;
 #endif

@@ -4,7 +4,7 @@ import Testing
 
 /// Every kernel of every instruction set that this machine runs, against double precision.
 @Suite struct KernelTests {
-  static let names: [String] = (["avx512bf16", "avx512", "avx2", "neon", "portable"] as [String])
+  static let names: [String] = (["avx512bf16", "avx512", "avx2", "portable"] as [String])
     .filter { grape_kernels_named($0) != nil }
   static let epsilon = 0x1p-24
 

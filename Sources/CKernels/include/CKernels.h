@@ -35,7 +35,7 @@ typedef enum {
 } grape_weights;
 
 typedef struct {
-  /// The instruction set: "avx512bf16", "avx512", "avx2", "neon" or "portable".
+  /// The instruction set: "avx512bf16", "avx512", "avx2" or "portable".
   const char *name;
   /// The operand form that multiplies bfloat16 natively, or ROUNDED where none does.
   grape_operand bf16_operand;
