@@ -40,6 +40,14 @@ package struct GrapeEdit {
 
   package mutating func set(_ name: StaticString, _ values: [UInt32]) { set(name) { $0.array(values) } }
 
+  package mutating func set(_ name: StaticString, _ values: some Sequence<some FixedWidthInteger>) {
+    set(name) { writer in
+      writer.beginArray()
+      for value in values { writer.int(Int(value)) }
+      writer.endArray()
+    }
+  }
+
   /// A string of valid UTF-8.
   package mutating func set(_ name: StaticString, utf8 value: [UInt8]) { set(name) { $0.string(value) } }
 

@@ -141,6 +141,7 @@ import Testing
       $0.set("spans", ranges: [1..<2, 5..<9])
       $0.set("text", utf8: Array("é\n".utf8))
       $0.set("group") { $0.hexadecimal(0xAB) }
+      $0.set("ranks", [1, -2, 3] as [Int32])
       $0.drop("s2")
     }
     #expect(
