@@ -146,7 +146,7 @@ import Testing
     }
     #expect(
       result
-        == #"{"a":1,"grape":{"s":"x\n","i":3,"t":true,"tokens":[1,2],"spans":[[1,2],[5,9]],"text":"é\n","group":"00000000000000ab"}}"#
+        == #"{"a":1,"grape":{"s":"x\n","i":3,"t":true,"tokens":[1,2],"spans":[[1,2],[5,9]],"text":"é\n","group":"00000000000000ab","ranks":[1,-2,3]}}"#
     )
     let unchanged = try edited(#"{"a":1,"grape":{"x":1}}"#) {
       $0.set("x", 2)
