@@ -44,12 +44,13 @@ struct GroupTable {
     index.find(hash) { groups[$0].hash == hash && hasKey($0, key) }
   }
 
+  @inline(__always)
   private func hasKey(_ place: Int, _ key: UnsafeRawBufferPointer) -> Bool {
-    let group = groups[place]
-    guard Int(group.keyCount) == key.count else { return false }
-    return keys.withUnsafeBytes {
-      UnsafeRawBufferPointer(rebasing: $0[group.keyStart..<(group.keyStart + key.count)]).elementsEqual(key)
-    }
+    let (start, count) = (groups[place].keyStart, Int(groups[place].keyCount))
+    return count == key.count
+      && keys.withUnsafeBytes {
+        equalBytes(UnsafeRawBufferPointer(rebasing: $0[start..<(start + count)]), key)
+      }
   }
 
   /// The bytes of a group's key.

@@ -9,16 +9,20 @@ import Streams
 /// which is the order of the input, and written in one pass over it.
 ///
 /// - Complexity: O(n log k) time for n records, of which each group keeps k. Disk: at most the input's size.
-package final class Picker {
-  /// Records that took part.
-  package private(set) var candidates = 0
-  /// Records that were picked and written.
-  package private(set) var picks = 0
+package struct Picker: ~Copyable {
+  /// What has been done so far.
+  package struct Totals {
+    /// Records that took part.
+    package var candidates = 0
+    /// Records that were picked and written.
+    package var picks = 0
+    /// Bytes of records that have gone to the temporary file.
+    package var spilledBytes = 0
+    /// How often the table of groups has gone to the temporary file.
+    package var spilledTables = 0
+  }
 
-  /// Bytes of records that have gone to the temporary file.
-  package private(set) var spilledBytes = 0
-  /// How often the table of groups has gone to the temporary file.
-  package private(set) var spilledTables = 0
+  package private(set) var totals = Totals()
 
   private let rule: PickRule
   private let keepsMember: Bool
@@ -30,7 +34,7 @@ package final class Picker {
   private var table = GroupTable()
   private var runs: SortedRuns<GroupSummary>
   private let spool: Spool
-  private var key: [UInt8] = []
+  private var keyReader = GroupKeyReader()
   /// In contiguous input: the key of the group that has not ended yet, and the hashes of those that have.
   private var openKey: [UInt8]?
   private var closed: Set<UInt64> = []
@@ -62,26 +66,24 @@ package final class Picker {
   ///
   /// - Throws: `SelectionError` about the record, which then has no part in its group; `GroupConflict` or `IOError`,
   ///   after which there is no going on.
-  package func add(_ record: GrapeMember) throws {
-    guard rule.fields.readGroup(of: record, into: &key) else {
+  package mutating func add(_ record: GrapeMember) throws {
+    guard let key = rule.fields.groupPath(record).flatMap({ keyReader.key(of: $0) }) else {
       throw SelectionError.noGroup(path: rule.fields.groupPath.name)
     }
-    try key.withUnsafeBytes { key in
-      let value = try value(of: record, key: key)
-      let quota = try quota(of: record)
-      let identity = rule.comparesModels ? Int32(identities.number(of: record)) : 0
-      let place = try place(of: key, identity: identity, quota: quota)
-      if table.wouldKeep(value, in: place) {
-        let (head, tail) =
-          keepsMember ? (record.record.raw, .init(start: nil, count: 0)) : record.recordWithoutMember
-        let offset = try spool.append(head, tail)
-        let length = head.count + tail.count
-        table.keep(Contender(value: value, offset: offset, length: length), in: place)
-      } else {
-        table.pass(value, in: place)
-      }
-      candidates += 1
+    let value = try value(of: record, key: key)
+    let quota = try quota(of: record)
+    let identity = rule.comparesModels ? Int32(identities.number(of: record)) : 0
+    let place = try place(of: key, identity: identity, quota: quota)
+    if table.wouldKeep(value, in: place) {
+      let (head, tail) =
+        keepsMember ? (record.record.raw, .init(start: nil, count: 0)) : record.recordWithoutMember
+      let offset = try spool.append(head, tail)
+      let length = head.count + tail.count
+      table.keep(Contender(value: value, offset: offset, length: length), in: place)
+    } else {
+      table.pass(value, in: place)
     }
+    totals.candidates += 1
     try keepWithinMemory()
   }
 
@@ -124,7 +126,7 @@ package final class Picker {
   }
 
   /// The place of a record's group in the table, where it is put if it is new.
-  private func place(of key: UnsafeRawBufferPointer, identity: Int32, quota: Int) throws -> Int {
+  private mutating func place(of key: UnsafeRawBufferPointer, identity: Int32, quota: Int) throws -> Int {
     let hash = hash(key)
     if rule.isContiguous { try follow(key, hash) }
     if let place = table.find(key, hash: hash) {
@@ -140,31 +142,24 @@ package final class Picker {
   ) throws(GroupConflict) {
     if first != second {
       throw .identities(
-        group: text(of: key), identities.names[Int(first)], identities.names[Int(second)])
+        group: GroupKeyReader.text(of: key), identities.names[Int(first)], identities.names[Int(second)])
     }
     if firstQuota != secondQuota, case .from(let path) = rule.quota {
-      throw .quotas(group: text(of: key), path: path.name, firstQuota, secondQuota)
+      throw .quotas(group: GroupKeyReader.text(of: key), path: path.name, firstQuota, secondQuota)
     }
-  }
-
-  /// A key for messages: a string's without its quote, long ones cut.
-  private func text(of key: some Collection<UInt8>) -> String {
-    let bytes = key.first == UInt8(ascii: "\"") ? key.dropFirst() : key[...]
-    let shown = String(decoding: bytes.prefix(64), as: UTF8.self)
-    return shown + (bytes.count > 64 ? "..." : "")
   }
 
   // MARK: Memory
 
   /// The table has a quarter of the budget, picks and merging an eighth, the spool what the table leaves.
-  private func keepWithinMemory() throws {
+  private mutating func keepWithinMemory() throws {
     if table.bytes > max(memory / 4, 1 << 13) {
       try spillTable()
     }
     spool.memoryLimit = memory - memory / 8 - table.bytes
   }
 
-  private func spillTable() throws {
+  private mutating func spillTable() throws {
     let order = table.groups.indices.sorted {
       let (first, second) = (table.groups[$0].hash, table.groups[$1].hash)
       return first != second
@@ -172,31 +167,31 @@ package final class Picker {
     }
     try runs.append(order.lazy.map { [table] in table.summary(of: $0) })
     table = GroupTable()
-    spilledTables += 1
+    totals.spilledTables += 1
   }
 
   // MARK: Output
 
   /// Writes the picks that have not been written yet.
-  package func finish() throws { try writePicks() }
+  package mutating func finish() throws { try writePicks() }
 
   /// In contiguous input: if a record's key is another than the one before, picks from the group that has ended,
   /// and forgets all but its hash.
-  private func follow(_ key: UnsafeRawBufferPointer, _ hash: UInt64) throws {
+  private mutating func follow(_ key: UnsafeRawBufferPointer, _ hash: UInt64) throws {
     if let openKey {
-      if openKey.elementsEqual(key) { return }
+      if openKey.withUnsafeBytes({ equalBytes($0, key) }) { return }
       try writePicks()
-      openKey.withUnsafeBytes { _ = closed.insert(self.hash($0)) }
+      closed.insert(openKey.withUnsafeBytes(self.hash))
       table.removeAll()
       runs = SortedRuns(mergeMemory: memory / 8)
       spool.removeAll()
     }
-    if closed.contains(hash) { throw GroupConflict.reopened(group: text(of: key)) }
+    if closed.contains(hash) { throw GroupConflict.reopened(group: GroupKeyReader.text(of: key)) }
     openKey = Array(key)
   }
 
-  private func writePicks() throws {
-    spilledBytes += spool.spilled
+  private mutating func writePicks() throws {
+    totals.spilledBytes += spool.spilled
     var sorter = ExternalSorter<Pick>(memory: memory / 8)
     func pick(from group: GroupSummary) throws {
       for pick in group.picks(minimumCandidates: rule.minimumCandidates) { try sorter.append(pick) }
@@ -209,7 +204,7 @@ package final class Picker {
     }
     try sorter.drain { pick in
       try spool.read(pick.offset, count: pick.length) { try write($0, pick.standing) }
-      picks += 1
+      totals.picks += 1
     }
   }
 

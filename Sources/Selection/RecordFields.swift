@@ -16,24 +16,6 @@ package struct RecordFields: Sendable {
     scorePath = try NamedPath(score ?? "grape.score")
   }
 
-  /// Puts a record's group key into `key`.
-  ///
-  /// A string's key is its decoded text after a quote, any other value's its spelling. So `"1"` and `1` differ, and
-  /// `"é"` and `"\u00e9"` do not.
-  ///
-  /// - Returns: false if there is none, or null.
-  package func readGroup(of member: GrapeMember, into key: inout [UInt8]) -> Bool {
-    guard let value = groupPath(member), value.kind != .null else { return false }
-    key.removeAll(keepingCapacity: true)
-    if value.kind == .string {
-      key.append(UInt8(ascii: "\""))
-      value.appendString(to: &key)
-    } else {
-      key.append(contentsOf: value.raw)
-    }
-    return true
-  }
-
   /// The number at the score's path; nil where nothing is there.
   ///
   /// - Throws: when something else than a finite number is there.

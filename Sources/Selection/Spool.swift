@@ -1,5 +1,11 @@
 import Streams
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// An append-only log of bytes whose latest part is in memory and whose older part, when memory runs short, is in
 /// a temporary file.
 ///
@@ -83,9 +89,20 @@ package final class Spool {
         oldest.memory.deallocate()
       }
     }
-    let fresh = reused ?? .allocate(byteCount: size, alignment: 16)
+    let fresh = reused ?? Spool.allocate(size)
     chunks.append(Chunk(start: start, memory: fresh, count: 0))
     memory += size
+  }
+
+  /// Memory for a chunk: in huge pages where the system has them, as most of it will be used, and soon.
+  private static func allocate(_ size: Int) -> UnsafeMutableRawBufferPointer {
+    let hugePage = 1 << 21
+    guard size >= hugePage else { return .allocate(byteCount: size, alignment: 16) }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: hugePage)
+    #if os(Linux)
+      madvise(memory.baseAddress, size, MADV_HUGEPAGE)
+    #endif
+    return memory
   }
 
   private func spill(_ chunk: Chunk) throws(IOError) {
