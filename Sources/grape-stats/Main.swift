@@ -1,4 +1,85 @@
+import Commands
+import Records
+import Selection
+import Streams
+
 @main
 enum Main {
-  static func main() {}
+  static let program = Program(
+    name: "grape-stats",
+    summary: "Show how scores, lengths and picks are distributed",
+    options: [
+      Option("json", section: "Output", help: "Write the report as one JSON object"),
+      Option("ascii", section: "Output", help: "Draw with ASCII only [default: unless the locale is UTF-8]"),
+      Option("partial", section: "Output", help: "Write a summary for --merge instead of the report"),
+      Option(
+        "merge", section: "Records",
+        help: "Read what --partial wrote, of one shard or several, instead of records"),
+      Option(
+        "by", argument: "PATH", section: "Records",
+        help: "Take the score from the number at PATH [default: grape.score]"),
+      Option(
+        "group-by", argument: "PATH", section: "Records",
+        help: "Take the group from the value at PATH [default: grape.group]"),
+      Option(
+        "by-source", argument: "PATH", section: "Records",
+        help: "Take the source from the value at PATH [default: source]"),
+    ])
+
+  static func main() {
+    Filter.main(program) { filter in
+      let arguments = filter.arguments
+      let paths = try SelectionSummary.Paths(
+        group: arguments.string("group-by"), score: arguments.string("by"),
+        source: arguments.string("by-source"))
+      var summary = try arguments[flag: "merge"] ? merge(filter, paths) : read(filter, paths)
+      summary.badRecords += filter.rejected
+      if arguments[flag: "partial"] {
+        try summary.writePartial { line in
+          try filter.output.write(line)
+          try filter.output.endRecord(filter.separator)
+        }
+      } else if arguments[flag: "json"] {
+        try filter.output.write(Report(summary).json)
+        try filter.output.endRecord(filter.separator)
+      } else {
+        let isASCII = arguments[flag: "ascii"] || !isUTF8Locale
+        try filter.output.write(Report(summary).text(isASCII: isASCII))
+      }
+    }
+  }
+
+  /// The summary of records.
+  private static func read(
+    _ filter: Filter, _ paths: SelectionSummary.Paths
+  ) throws -> SelectionSummary {
+    var summary = SelectionSummary(paths: paths)
+    var parser = JSONParser()
+    try filter.records { line in try summary.add(GrapeMember(of: parser.parse(line.bytes))) }
+    return summary
+  }
+
+  /// The summary of what partial summaries were made of. One that is not whole would give a wrong report, so it ends
+  /// the run.
+  private static func merge(
+    _ filter: Filter, _ paths: SelectionSummary.Paths
+  ) throws -> SelectionSummary {
+    var reader = PartialReader(paths: paths)
+    var parser = JSONParser()
+    try filter.records { line in
+      do {
+        try reader.read(parser.parse(line.bytes))
+      } catch {
+        filter.fail("\(line.file):\(line.number): \(error)")
+      }
+    }
+    return try reader.finish()
+  }
+
+  /// Whether the locale's characters are UTF-8, by the first of the variables that is set.
+  private static var isUTF8Locale: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(Paths.environment).first ?? ""
+    let name = locale.lowercased()
+    return name.contains("utf-8") || name.contains("utf8")
+  }
 }

@@ -1,0 +1,102 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A histogram in equal steps, few enough to draw, with round numbers where its axis is marked.
+package struct ColumnChart: Equatable, Sendable {
+  /// Where the first column begins.
+  package let start: Double
+  /// The width of a column: column `i` counts `start + i * step ..< start + (i + 1) * step`.
+  package let step: Double
+  /// Columns from one mark of the axis to the next; the first mark is at `start`.
+  package let columnsPerMark: Int
+  /// Decimal places that the marks' numbers need.
+  package let decimals: Int
+  package let counts: [Int]
+  /// Numbers left of the first column and right of the last.
+  package let below: Int
+  package let above: Int
+
+  private static let maximumColumns = 64
+
+  /// Makes a chart of a histogram.
+  ///
+  /// It covers all numbers, unless the outer hundredth would more than double the width; then that is counted in
+  /// `below` and `above`. A column is never so narrow that the histogram's rounding would show.
+  ///
+  /// The result is nil where there are no two different numbers, or they lie too close to tell.
+  ///
+  /// - Parameters:
+  ///   - histogram: the numbers.
+  ///   - areIntegers: whether they are whole, so that every column must cover as many of them.
+  package init?(of histogram: Histogram, areIntegers: Bool) {
+    guard let low = histogram.quantile(0.005), let high = histogram.quantile(0.995) else { return nil }
+    let isNarrow = histogram.maximum - histogram.minimum <= 2 * (high - low)
+    let range =
+      isNarrow || low == high ? (histogram.minimum, histogram.maximum) : (low, high)
+    guard range.0 < range.1, (range.1 - range.0).isFinite else { return nil }
+    let finest =
+      4 * max(Histogram.relativeError * max(range.0.magnitude, range.1.magnitude), Histogram.zeroBound)
+    guard let axis = Axis(covering: range, finest: finest, areIntegers: areIntegers) else { return nil }
+    start = axis.start
+    step = axis.step
+    columnsPerMark = axis.columnsPerMark
+    decimals = axis.decimals
+    var counts = [Int](repeating: 0, count: axis.columns)
+    var (below, above) = (0, 0)
+    for (number, count) in histogram.entries {
+      let column = ((number - axis.start) / axis.step).rounded(.down)
+      if column < 0 {
+        below += count
+      } else if column >= Double(axis.columns) {
+        above += count
+      } else {
+        counts[Int(column)] += count
+      }
+    }
+    (self.counts, self.below, self.above) = (counts, below, above)
+  }
+
+  /// The marks' numbers, from the left end of the axis to the right.
+  package var marks: [Double] {
+    (0...(counts.count / columnsPerMark)).map { start + Double($0 * columnsPerMark) * step }
+  }
+
+  /// A choice of columns: marks at multiples of 1, 2 or 5 times a power of ten.
+  private struct Axis {
+    var start = 0.0
+    var step = 0.0
+    var columns = 0
+    var columnsPerMark = 0
+    var decimals = 0
+
+    /// The axis that divides the range most finely.
+    init?(covering range: (low: Double, high: Double), finest: Double, areIntegers: Bool) {
+      let width = range.high - range.low
+      let magnitude = Int(log10(width).rounded(.down))
+      for exponent in (magnitude - 2)...(magnitude + 1) {
+        for digit in [1, 2, 5] {
+          let mark = Double(digit) * pow(10, Double(exponent))
+          let first = (range.low / mark).rounded(.down)
+          let last = (range.high / mark).rounded(.down) + 1
+          for perMark in [4, 5, 8, 10, 16, 20] where last - first <= Double(maximumColumns / perMark) {
+            let step = mark / Double(perMark)
+            guard step >= finest, !areIntegers || step >= 1 && step == step.rounded() else { continue }
+            if self.step == 0 || step < self.step {
+              start = first * mark
+              self.step = step
+              columns = Int(last - first) * perMark
+              columnsPerMark = perMark
+              decimals = max(0, -exponent)
+            }
+          }
+        }
+      }
+      guard step > 0, areIntegers || width / step >= 4 else { return nil }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Numbers as a report shows them, whatever the locale.
+enum Numerals {
+  /// With commas between thousands: `1,234,567`.
+  static func grouped(_ value: Int) -> String {
+    var text = ""
+    for (index, digit) in String(value.magnitude).reversed().enumerated() {
+      if index > 0, index % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return (value < 0 ? "-" : "") + String(text.reversed())
+  }
+
+  /// With a fixed number of decimal places, at most 9; from 10^15 on, and where it is not finite, as Swift writes it.
+  static func fixed(_ value: Double, _ places: Int) -> String {
+    guard value.magnitude < 1e15 else { return value.description }
+    let places = min(max(places, 0), 9)
+    let unit = (0..<places).reduce(1) { product, _ in product * 10 }
+    let whole = value.magnitude.rounded(.towardZero)
+    let part = Int(((value.magnitude - whole) * Double(unit)).rounded())
+    let (integer, fraction) = part == unit ? (Int(whole) + 1, 0) : (Int(whole), part)
+    let digits = String(fraction)
+    let padding = String(repeating: "0", count: places - min(digits.count, places))
+    let sign = value < 0 && (integer > 0 || fraction > 0) ? "-" : ""
+    return sign + grouped(integer) + (places > 0 ? "." + padding + digits : "")
+  }
+
+  /// As a percentage with one decimal place.
+  static func percent(_ part: Double) -> String { fixed(100 * part, 1) + "%" }
+
+  /// Decimal places that show four digits of a spread: 3 for 1 to 10, 0 from 1,000 on.
+  static func places(forSpread spread: Double) -> Int {
+    guard spread > 0, spread.isFinite else { return 3 }
+    return min(max(3 - Int(log10(spread).rounded(.down)), 0), 9)
+  }
+}
+
+extension String {
+  var withoutTrailingBlanks: String { String(reversed().drop { $0 == " " }.reversed()) }
+
+  /// Blanks before the text, to fill `width` columns.
+  func padded(left width: Int) -> String {
+    String(repeating: " ", count: max(0, width - unicodeScalars.count)) + self
+  }
+
+  /// Blanks behind the text, to fill `width` columns.
+  func padded(right width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - unicodeScalars.count))
+  }
+}

@@ -1,0 +1,181 @@
+extension Report {
+  /// The report for people, at most 80 columns wide.
+  ///
+  /// - Parameter isASCII: draws with ASCII characters only; names are shown as they are.
+  package func text(isASCII: Bool) -> String {
+    let canvas = ReportCanvas(isASCII: isASCII)
+    var sections = [overview]
+    if let score { sections.append(scoreSection(score, canvas)) }
+    if let tokens { sections.append(section("Response tokens", tokens, places: 0, canvas)) }
+    if let margin {
+      let places = Numerals.places(forSpread: margin.quantiles.last ?? 0)
+      sections.append(section("Margin of the pick over the second", margin, places: places, canvas))
+    }
+    if groupSizes.count > 1 { sections.append(groupSection(canvas)) }
+    if !sources.isEmpty { sections.append(sourceSection(canvas)) }
+    if choices.groups > 0 { sections.append(choiceSection(canvas)) }
+    return sections.map { $0.map(\.withoutTrailingBlanks).joined(separator: "\n") + "\n" }
+      .joined(separator: "\n")
+  }
+
+  // MARK: Overview
+
+  private var overview: [String] {
+    var lines = [item("Records", records) + notes]
+    if groups > 0 { lines.append(item("Groups", groups) + groupNotes) }
+    for (index, model) in models.prefix(4).enumerated() {
+      lines.append((index == 0 ? "Model" : "").padded(right: 10) + "  " + Report.fit(model, 68))
+    }
+    if models.count > 4 { lines.append("            and \(Numerals.grouped(models.count - 4)) more") }
+    if models.count > 1, score != nil {
+      lines.append("            scores of different models do not compare")
+    }
+    return lines
+  }
+
+  private func item(_ name: String, _ count: Int) -> String {
+    name.padded(right: 10) + Numerals.grouped(count).padded(left: 13)
+  }
+
+  private var notes: String {
+    var notes: [String] = []
+    let scored = score?.count ?? 0
+    if scored == 0 { notes.append("none with \(paths[1])") }
+    if scored > 0, scored < records {
+      notes.append("\(Numerals.grouped(records - scored)) without \(paths[1])")
+    }
+    if ungrouped == records { notes.append("none with \(paths[0])") }
+    if ungrouped > 0, ungrouped < records {
+      notes.append("\(Numerals.grouped(ungrouped)) without \(paths[0])")
+    }
+    if badRecords > 0 { notes.append("\(Numerals.grouped(badRecords)) bad") }
+    return records > 0 && !notes.isEmpty ? "   " + notes.joined(separator: ", ") : ""
+  }
+
+  private var groupNotes: String {
+    guard let size = groupSize, let first = groupSizes.first, let last = groupSizes.last else { return "" }
+    if first.candidates == last.candidates {
+      return "   \(Numerals.grouped(first.candidates)) candidate\(first.candidates == 1 ? "" : "s") in each"
+    }
+    let range = "\(Numerals.grouped(first.candidates)) to \(Numerals.grouped(last.candidates))"
+    return "   \(range) candidates in each, \(Numerals.fixed(size.mean, 1)) on average"
+  }
+
+  // MARK: Distributions
+
+  private func scoreSection(_ score: Distribution, _ canvas: ReportCanvas) -> [String] {
+    let places = Report.places(for: score)
+    var lines = section(paths[1] == "grape.score" ? "Score" : paths[1], score, places: places, canvas)
+    var facts: [String] = []
+    if let pickScore { facts.append("mean of the picks \(Numerals.fixed(pickScore, places))") }
+    if let perplexity { facts.append("perplexity of the mean \(Numerals.fixed(perplexity, 2))") }
+    if !facts.isEmpty { lines.insert("  " + facts.joined(separator: ", "), at: 3) }
+    return lines
+  }
+
+  private static func places(for distribution: Distribution) -> Int {
+    guard let low = distribution.quantiles.first, let high = distribution.quantiles.last else { return 3 }
+    return Numerals.places(forSpread: high - low)
+  }
+
+  private func section(
+    _ title: String, _ distribution: Distribution, places: Int, _ canvas: ReportCanvas
+  ) -> [String] {
+    let heads = ["mean", "least", "5%", "25%", "median", "75%", "95%", "most"]
+    let numbers =
+      [Numerals.fixed(distribution.mean, max(places, 1)), Numerals.fixed(distribution.minimum, places)]
+      + distribution.quantiles.map { Numerals.fixed($0, places) }
+      + [Numerals.fixed(distribution.maximum, places)]
+    var lines = [title]
+    lines.append(heads.map { $0.padded(left: 9) }.joined())
+    lines.append(numbers.map { $0.padded(left: 9) }.joined())
+    if let chart = distribution.chart {
+      lines += canvas.lines(of: chart)
+      var outside: [String] = []
+      if chart.below > 0 { outside.append("\(Numerals.grouped(chart.below)) to the left") }
+      if chart.above > 0 { outside.append("\(Numerals.grouped(chart.above)) to the right") }
+      if !outside.isEmpty { lines.append("          outside: " + outside.joined(separator: ", ")) }
+    }
+    return lines
+  }
+
+  // MARK: Groups and sources
+
+  private func groupSection(_ canvas: ReportCanvas) -> [String] {
+    guard groupSizes.count > 10, let groupSize else {
+      let most = groupSizes.map(\.groups).max() ?? 1
+      return ["Candidates in a group"]
+        + groupSizes.map { size, groups in
+          Numerals.grouped(size).padded(left: 8) + Numerals.grouped(groups).padded(left: 13) + "  "
+            + canvas.bar(Double(groups) / Double(most), width: 55)
+        }
+    }
+    return section("Candidates in a group", groupSize, places: 0, canvas)
+  }
+
+  private func sourceSection(_ canvas: ReportCanvas) -> [String] {
+    let shown = sources.prefix(Report.sourcesShown)
+    let names = shown.map { Report.fit($0.name, 27) }
+    let width = max(names.map(\.unicodeScalars.count).max() ?? 0, 12)
+    let barWidth = 80 - width - 49
+    var heads = paths[2].padded(right: width) + "  records  share tokens"
+    if score != nil { heads += "     score  wins" }
+    var lines = [heads]
+    let places = score.map { min(Report.places(for: $0), 3) } ?? 0
+    for (name, row) in zip(names, shown) {
+      var line = name.padded(right: width) + Numerals.grouped(row.records).padded(left: 9)
+      line += Numerals.percent(row.share).padded(left: 7)
+      line += (row.meanTokens.map { Numerals.fixed($0, 0) } ?? "").padded(left: 7)
+      if score != nil {
+        line += (row.meanScore.map { Numerals.fixed($0, places) } ?? "").padded(left: 10)
+        line += (row.winRate.map(Numerals.percent) ?? "").padded(left: 7) + " "
+        line += row.winRate.map { canvas.bar($0, width: barWidth) } ?? ""
+      }
+      lines.append(line)
+    }
+    let hidden = sources.count - shown.count
+    if hidden > 0 { lines.append("and \(Numerals.grouped(hidden)) more (see --json)") }
+    return lines
+  }
+
+  private static let sourcesShown = 30
+
+  private func choiceSection(_ canvas: ReportCanvas) -> [String] {
+    var lines = [
+      "How often another choice is the pick (\(Numerals.grouped(choices.groups)) groups of 2 or more)"
+    ]
+    func row(_ name: String, _ part: Double) {
+      lines.append(
+        "  " + name.padded(right: 20) + Numerals.percent(part).padded(left: 7) + "  "
+          + canvas.bar(part, width: 49))
+    }
+    row("a random one", choices.random)
+    if choices.measured > 0 {
+      row("the longest", Double(choices.longest) / Double(choices.measured))
+      row("the shortest", Double(choices.shortest) / Double(choices.measured))
+    }
+    var facts: [String] = []
+    if choices.measured > 0, let tokens {
+      facts.append(
+        "tokens in a pick \(Numerals.fixed(choices.pickTokens, 1)), in a record \(Numerals.fixed(tokens.mean, 1))"
+      )
+    }
+    if let pearson, let spearman {
+      let numbers = "Pearson \(Numerals.fixed(pearson, 3)), Spearman \(Numerals.fixed(spearman, 3))"
+      let sample = sampled < paired ? " (\(Numerals.grouped(sampled)) records)" : ""
+      facts.append("score against length: \(numbers)\(sample)")
+    }
+    return lines + facts.map { "  " + $0 }
+  }
+
+  /// A name in at most `width` columns, without control characters.
+  static func fit(_ name: String, _ width: Int) -> String {
+    let scalars = name.unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control ? "?" : scalar
+    }
+    let shown = scalars.count > width ? scalars.prefix(width - 3) + ["."] + [".", "."] : scalars[...]
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: shown)
+    return String(view)
+  }
+}

@@ -1,0 +1,140 @@
+import Selection
+import Testing
+
+@Suite struct HistogramTests {
+  static func histogram(_ numbers: some Sequence<Double>) -> Histogram {
+    var histogram = Histogram()
+    for number in numbers { histogram.add(number) }
+    return histogram
+  }
+
+  enum Shape: CaseIterable { case logProbabilities, lengths, bothSigns, wide, tiny, constant }
+
+  static func numbers(_ shape: Shape, _ count: Int, _ generator: inout SplitMix) -> [Double] {
+    (0..<count).map { _ in
+      let uniform = Double.random(in: 0..<1, using: &generator)
+      return switch shape {
+      case .logProbabilities: -8 * uniform * uniform
+      case .lengths: (uniform * uniform * 3000).rounded()
+      case .bothSigns: uniform - 0.3
+      case .wide:
+        Double(
+          sign: uniform < 0.4 ? .minus : .plus, exponent: Int(uniform * 2000) - 1000, significand: 1 + uniform
+        )
+      case .tiny: (uniform - 0.5) * 1e-12
+      case .constant: -1.7
+      }
+    }
+  }
+
+  @Test(arguments: Shape.allCases, [1, 2, 10, 999])
+  func quantilesAreThoseOfSorting(_ shape: Shape, _ count: Int) throws {
+    var generator = SplitMix(state: UInt64(count))
+    let numbers = Self.numbers(shape, count, &generator)
+    let sorted = numbers.sorted()
+    let histogram = Self.histogram(numbers)
+    #expect(histogram.count == count)
+    #expect(histogram.minimum == sorted[0])
+    #expect(histogram.maximum == sorted[count - 1])
+    for fraction in [0, 0.001, 0.05, 0.25, 0.5, 0.75, 0.95, 0.999, 1] {
+      let exact = sorted[max(Int((fraction * Double(count)).rounded(.up)) - 1, 0)]
+      let quantile = try #require(histogram.quantile(fraction))
+      #expect(abs(quantile - exact) <= Histogram.relativeError * abs(exact) + 0x1p-30)
+    }
+  }
+
+  @Test func wholeNumbersToTwoThousandAreExact() {
+    let numbers = (-2048...2048).map(Double.init)
+    #expect(Self.histogram(numbers.shuffled()).entries.map(\.number) == numbers)
+  }
+
+  @Test func nothingHasNoQuantile() {
+    #expect(Histogram().quantile(0.5) == nil)
+    #expect(Histogram().entries.isEmpty)
+  }
+
+  @Test func theEndsOfTheRangeAreCounted() {
+    let ends = [
+      -Double.greatestFiniteMagnitude, .greatestFiniteMagnitude, .leastNonzeroMagnitude, -0.0,
+    ]
+    let histogram = Self.histogram(ends)
+    #expect(histogram.entries.map(\.count) == [1, 2, 1])
+    #expect(histogram.entries.allSatisfy { $0.number.isFinite })
+  }
+
+  @Test(arguments: Shape.allCases)
+  func partsMergeToTheWhole(_ shape: Shape) throws {
+    var generator = SplitMix(state: 1)
+    let numbers = Self.numbers(shape, 500, &generator)
+    var merged = Histogram()
+    for part in [numbers[..<100], numbers[100..<100], numbers[100...]] {
+      let histogram = Self.histogram(part)
+      merged.merge(
+        try #require(
+          Histogram(entries: histogram.entries, minimum: histogram.minimum, maximum: histogram.maximum)))
+    }
+    #expect(merged == Self.histogram(numbers))
+    #expect(merged != Self.histogram(numbers.dropLast()))
+  }
+
+  @Test func entriesOfNoHistogramAreRefused() {
+    #expect(Histogram(entries: [(1, 0)], minimum: 1, maximum: 1) == nil)
+    #expect(Histogram(entries: [(.nan, 1)], minimum: 1, maximum: 1) == nil)
+    #expect(Histogram(entries: [(1, 1)], minimum: 2, maximum: 1) == nil)
+    #expect(Histogram(entries: [(1, 1)], minimum: -.infinity, maximum: 1) == nil)
+    #expect(Histogram(entries: [(1, .max), (2, 1)], minimum: 1, maximum: 2) == nil)
+  }
+
+  // MARK: Charts
+
+  @Test(arguments: Shape.allCases, [2, 30, 3000])
+  func chartsCountEveryNumberInItsColumn(_ shape: Shape, _ count: Int) {
+    var generator = SplitMix(state: UInt64(count))
+    let numbers = Self.numbers(shape, count, &generator)
+    let areIntegers = shape == .lengths
+    guard let chart = ColumnChart(of: Self.histogram(numbers), areIntegers: areIntegers) else {
+      #expect(shape == .constant || shape == .tiny || count == 2 || shape == .wide)
+      return
+    }
+    let columns = chart.counts.count
+    #expect((1...64).contains(columns))
+    #expect(columns % chart.columnsPerMark == 0)
+    #expect(chart.marks.count == columns / chart.columnsPerMark + 1)
+    // Rounding moves a number by less than a quarter of a column, so at most one over the border.
+    var low = [Int](repeating: 0, count: columns + 2)
+    var high = low
+    for number in numbers {
+      func column(_ number: Double) -> Int {
+        Int(min(max(((number - chart.start) / chart.step).rounded(.down), -1), Double(columns))) + 1
+      }
+      let error = Histogram.relativeError * abs(number)
+      low[column(number - error)] += 1
+      high[column(number + error)] += 1
+    }
+    var (most, least, seen) = (0, 0, 0)
+    for (index, count) in ([chart.below] + chart.counts + [chart.above]).enumerated() {
+      most += low[index]
+      least += high[index]
+      seen += count
+      #expect(least <= seen && seen <= most)
+    }
+    #expect(seen == count)
+    #expect(chart.below + chart.above <= count / 50)
+    if areIntegers { #expect(chart.step >= 1 && chart.step == chart.step.rounded()) }
+  }
+
+  @Test func fewWholeNumbersHaveAColumnEach() throws {
+    let chart = try #require(ColumnChart(of: Self.histogram([1, 2, 2, 3, 3, 3, 7]), areIntegers: true))
+    #expect(chart.step == 1)
+    let first = Int(1 - chart.start)
+    #expect(chart.counts[first..<(first + 7)] == [1, 2, 3, 0, 0, 0, 1])
+  }
+
+  @Test func outliersAreCountedOutside() throws {
+    let numbers = (0..<1000).map { Double($0) / 1000 } + [-50, 900, 1000]
+    let chart = try #require(ColumnChart(of: Self.histogram(numbers), areIntegers: false))
+    #expect(chart.below == 1)
+    #expect(chart.above == 2)
+    #expect(chart.counts.reduce(0, +) == 1000)
+  }
+}
