@@ -18,7 +18,7 @@ extension Report {
     member("count", groups, &writer)
     writer.name("sizes")
     writer.beginArray()
-    for (candidates, groups) in groupSizes { writer.array([candidates, groups]) }
+    for (candidates, groups) in groupSizes { writer.integers([candidates, groups]) }
     writer.endArray()
     writer.endObject()
     write("score", score, &writer)
@@ -67,7 +67,7 @@ extension Report {
       member("start", chart.start, &writer)
       member("step", chart.step, &writer)
       writer.name("counts")
-      writer.array(chart.counts)
+      writer.integers(chart.counts)
       member("below", chart.below, &writer)
       member("above", chart.above, &writer)
       writer.endObject()

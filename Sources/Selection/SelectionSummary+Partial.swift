@@ -82,7 +82,7 @@ extension SelectionSummary {
     member("count", pairSums.count)
     writer.name("sums")
     writer.beginArray()
-    for sum in pairSums.sums { writer.array(sum.parts) }
+    for sum in pairSums.sums { writer.integers(sum.parts) }
     writer.endArray()
     writer.endObject()
     writer.name("models")
@@ -100,7 +100,7 @@ extension SelectionSummary {
       member("measured", tally.measured)
       member("tokens", tally.tokens)
       writer.name("score")
-      writer.array(tally.score.parts)
+      writer.integers(tally.score.parts)
       writer.endObject()
     }
     writer.endArray()
@@ -114,7 +114,7 @@ extension SelectionSummary {
     writer.name("maximum")
     writer.double(histogram.maximum)
     writer.name("sum")
-    writer.array(sum.parts)
+    writer.integers(sum.parts)
     writer.name("counts")
     writer.beginArray()
     for (number, count) in histogram.entries {
@@ -142,7 +142,7 @@ extension SelectionSummary {
     writer.int(Int(tally.bestSource))
     writer.bool(tally.pickIsLongest)
     writer.bool(tally.pickIsShortest)
-    writer.array(groups.sources(at: place))
+    writer.integers(groups.sources(at: place))
     writer.endArray()
   }
 }
