@@ -70,7 +70,7 @@ final class OutputHead: @unchecked Sendable {
       }
       // The target is one of the summands; rounding must not make it likelier than certain.
       scores.logprobs.append(min(0, Double(targets[tile, 0][lane]) - maximum - log(sum)))
-      if ranks { scores.ranks.append(Int(above) + 1) }
+      if ranks { scores.ranks.append(UInt32(above) + 1) }
     }
     return scores
   }
@@ -131,7 +131,7 @@ package struct TokenScores: Sendable {
   /// Natural log-probabilities.
   package var logprobs: [Double]
   /// One plus the number of tokens with a higher logit; empty unless asked for.
-  package var ranks: [Int]
+  package var ranks: [UInt32]
 }
 
 /// Memory that belongs to one worker at a time.

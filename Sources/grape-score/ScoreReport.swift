@@ -75,7 +75,7 @@ struct ScoreReport {
         for logprob in logprobs { writer.double(Self.rounded(logprob)) }
         writer.endArray()
       }
-      edit.set("ranks", scores.ranks[range])
+      edit.set("ranks", Array(scores.ranks[range]))
     } else {
       edit.drop("logprobs")
       edit.drop("ranks")

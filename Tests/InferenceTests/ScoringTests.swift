@@ -105,7 +105,7 @@ import Testing
 
 private struct Score: Equatable {
   let logprobs: [Double]
-  let ranks: [Int]
+  let ranks: [UInt32]
   var mean: Double { logprobs.reduce(0, +) / Double(logprobs.count) }
 }
 
@@ -116,7 +116,7 @@ private struct Reference {
   let tokens: [UInt32]
   let responseStart: Int
   let logprobs: [Double]
-  let ranks: [Int]
+  let ranks: [UInt32]
   let mean: Double
 
   static func load(_ name: String) throws -> [Reference] {
@@ -129,7 +129,7 @@ private struct Reference {
       return Reference(
         tokens: numbers("tokens").map { UInt32($0) },
         responseStart: try #require(record["response_start"]?.int),
-        logprobs: numbers("logprobs"), ranks: numbers("ranks").map { Int($0) },
+        logprobs: numbers("logprobs"), ranks: numbers("ranks").map { UInt32($0) },
         mean: try #require(record["mean"]?.double))
     }
   }
