@@ -43,6 +43,8 @@ def parse_arguments():
     if arguments.model.endswith(".gguf") and not arguments.gguf_file:
         folder, arguments.gguf_file = os.path.split(arguments.model)
         arguments.model = folder or "."
+    if arguments.model.startswith(("/", ".")) and not os.path.exists(arguments.model):
+        parser.error(f"--model: no such folder or file: {arguments.model}")
     return arguments
 
 
@@ -142,11 +144,13 @@ class Record:
         if not all(type(token) is int and 0 <= token < vocabulary for token in self.tokens):
             raise BadRecord(f"grape.tokens: expected ids from 0 to {vocabulary - 1}")
         self.positions = []
+        end = 0
         for span in spans:
-            if not (isinstance(span, list) and len(span) == 2 and all(type(end) is int for end in span)):
+            if not (isinstance(span, list) and len(span) == 2 and all(type(bound) is int for bound in span)):
                 raise BadRecord("grape.spans: expected pairs of integers")
-            if not 0 <= span[0] < span[1] <= len(self.tokens):
-                raise BadRecord(f"grape.spans: {span} is not a range of the {len(self.tokens)} tokens")
+            if not end <= span[0] < span[1] <= len(self.tokens):
+                raise BadRecord(f"grape.spans: expected ranges of the {len(self.tokens)} tokens in order, found {span}")
+            end = span[1]
             # The first token of a text has nothing before it, and so no probability.
             self.positions += range(max(span[0], 1), span[1])
         if not self.positions:
@@ -215,7 +219,8 @@ class Run:
             return
         with file:
             for number, line in enumerate(file, 1):
-                self.add(f"{name}:{number}", line)
+                if line.strip():
+                    self.add(f"{name}:{number}", line)
 
 
 def main():
