@@ -12,8 +12,9 @@ extension Filter {
   /// Calls `body` with every record of every operand, in order; blank lines are skipped.
   ///
   /// A `RecordError` from `body` makes a bad record: reported, copied to `--rejects`, counted. An operand that cannot
-  /// be read is reported, and the next one is read. Before waiting for input, and before a `--strict` run stops,
-  /// `pause` is called, to finish what is in hand; then the output is flushed.
+  /// be read is reported, and the next one is read. `pause` is called to finish what is in hand: before waiting for
+  /// input, after which the output is flushed; after every record with `--line-buffered`; and before a bad record ends
+  /// a `--strict` run, so that the records before it are written and a bad one among them is the first.
   ///
   /// - Throws: any other error from `body`, from `pause` and from writing.
   package func records(pause: () throws -> Void = {}, _ body: (SourceLine) throws -> Void) throws {
@@ -23,13 +24,9 @@ extension Filter {
       for path in paths {
         guard let (reader, name) = open(path, pause) else { continue }
         let earlierBytes = progress?.bytes ?? 0
-        while let line = try next(reader, name) {
-          do {
-            try take(line, of: reader, name, body)
-          } catch let stop as StrictStop {
-            try pause()
-            throw stop
-          }
+        while let line = try next(reader, name, pause) {
+          try take(line, of: reader, name, pause, body)
+          if output.lineBuffered { try pause() }
           progress?.bytes = earlierBytes + reader.bytesRead
           progress?.tick()
         }
@@ -80,11 +77,14 @@ extension Filter {
   }
 
   /// The next record; nil at the end, or where reading fails, which has then been reported.
-  private func next(_ reader: LineReader, _ name: String) throws -> LineReader.Line? {
+  private func next(_ reader: LineReader, _ name: String, _ pause: () throws -> Void) throws -> LineReader
+    .Line?
+  {
     while true {
       do {
         return try reader.next()
       } catch let error as ArrayError {
+        if isStrict { try pause() }
         try countBad("\(name):\(reader.lineNumber): \(error)")
       } catch let error as IOError {
         skipOperand(error)
@@ -96,17 +96,20 @@ extension Filter {
   }
 
   private func take(
-    _ line: LineReader.Line, of reader: LineReader, _ name: String, _ body: (SourceLine) throws -> Void
+    _ line: LineReader.Line, of reader: LineReader, _ name: String, _ pause: () throws -> Void,
+    _ body: (SourceLine) throws -> Void
   ) throws {
     if Self.isBlank(line.bytes) { return }
     progress?.records += 1
     let source = SourceLine(bytes: line.bytes, file: name, number: line.number, hasReturn: line.hasReturn)
     guard !line.isOversize else {
+      if isStrict { try pause() }
       return try reject(source, "longer than \(maximumLength) bytes (--max-line)", rest: reader)
     }
     do {
       try body(source)
     } catch let error as any RecordError {
+      if isStrict { try pause() }
       try reject(source, error.description)
     }
   }

@@ -62,42 +62,9 @@ import Testing
     #expect(throws: IOError(action: "write", path: "<stdout>", code: EBADF)) { try output.close() }
   }
 
-  /// A pipe in non-blocking mode takes what it has room for; the rest must wait, not be lost.
-  @Test func nonblockingPipe() throws {
-    var ends: [Int32] = [0, 0]
-    #expect(pipe(&ends) == 0)
-    _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-    let sent = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 >> 8 ^ $0) }
-    let reader = Task.detached { [descriptor = ends[0]] in
-      var received: [UInt8] = []
-      var piece = [UInt8](repeating: 0, count: 5000)
-      while true {
-        let count = read(descriptor, &piece, piece.count)
-        guard count > 0 else { return received }
-        received += piece[..<count]
-        usleep(100)
-      }
-    }
-    let output = Output(descriptor: ends[1], name: "pipe")
-    for start in stride(from: 0, to: sent.count, by: 1000) {
-      try output.write([UInt8](sent[start..<start + 1000]))
-    }
-    try output.close()
-    let semaphore = DispatchSemaphore(value: 0)
-    let result = Received()
-    Task.detached {
-      result.bytes = await reader.value
-      semaphore.signal()
-    }
-    semaphore.wait()
-    #expect(result.bytes == sent)
-  }
-
   @Test func missingFolder() {
     #expect(throws: IOError(action: "open", path: "/nonexistent/x", code: ENOENT)) {
       try Output(creating: "/nonexistent/x")
     }
   }
 }
-
-private final class Received: @unchecked Sendable { var bytes: [UInt8] = [] }
