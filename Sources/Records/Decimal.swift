@@ -2,58 +2,66 @@
 package func appendDecimal(_ value: Int, to bytes: inout [UInt8]) {
   withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
     if value < 0 { bytes.append(ASCII.minus) }
-    let start = putDecimal(UInt64(value.magnitude), before: buffer.count, of: buffer)
+    var start = buffer.count
+    var rest = value.magnitude
+    repeat {
+      start -= 1
+      buffer[start] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
     bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
   }
 }
 
 /// Appends integers in decimal, with commas between them.
 package func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout [UInt8]) {
-  // From the last value to the first of each piece, as digits come from the last to the first.
-  let longest = 11  // ten digits and a comma
   let pieceLength = 256
-  withUnsafeTemporaryAllocation(of: UInt8.self, capacity: pieceLength * longest) { buffer in
+  let longest = 16  // ten digits and a comma, and room for eight bytes written at once
+  withUnsafeTemporaryAllocation(byteCount: pieceLength * longest, alignment: 8) { buffer in
     for piece in stride(from: 0, to: values.count, by: pieceLength) {
-      var start = buffer.count
-      for index in (piece..<min(piece + pieceLength, values.count)).reversed() {
-        start = putDecimal(UInt64(values[index]), before: start, of: buffer)
+      var end = 0
+      for index in piece..<min(piece + pieceLength, values.count) {
         if index > 0 {
-          start -= 1
-          buffer[start] = ASCII.comma
+          buffer[end] = ASCII.comma
+          end += 1
+        }
+        let value = values[index]
+        if value >= 100_000_000 {
+          let (high, low) = value.quotientAndRemainder(dividingBy: 100_000_000)
+          end += put(eightDigits(high), to: buffer, at: end)
+          buffer.storeBytes(
+            of: (eightDigits(low) | asciiZeros).littleEndian, toByteOffset: end, as: UInt64.self)
+          end += 8
+        } else {
+          end += put(eightDigits(value), to: buffer, at: end)
         }
       }
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
+      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<end]))
     }
   }
 }
 
-/// Writes the digits of `value` so that they end before `end`; returns where they begin.
+private let asciiZeros: UInt64 = 0x3030_3030_3030_3030
+
+/// Stores digits without the zeros before them; returns how many there are, at least one.
 @inline(__always)
-private func putDecimal(
-  _ value: UInt64, before end: Int, of buffer: UnsafeMutableBufferPointer<UInt8>
-) -> Int {
-  var start = end
-  var rest = value
-  while rest >= 100 {
-    let (hundreds, pair) = rest.quotientAndRemainder(dividingBy: 100)
-    start -= 2
-    buffer[start] = digitPairs.utf8Start[2 * Int(pair)]
-    buffer[start + 1] = digitPairs.utf8Start[2 * Int(pair) + 1]
-    rest = hundreds
-  }
-  if rest >= 10 {
-    start -= 1
-    buffer[start] = ASCII.zero + UInt8(rest % 10)
-    rest /= 10
-  }
-  start -= 1
-  buffer[start] = ASCII.zero + UInt8(rest)
-  return start
+private func put(_ digits: UInt64, to buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
+  let zeros = min(digits.trailingZeroBitCount / 8, 7)
+  let shown = (digits | asciiZeros) >> UInt64(8 * zeros)
+  buffer.storeBytes(of: shown.littleEndian, toByteOffset: offset, as: UInt64.self)
+  return 8 - zeros
 }
 
-/// 00, 01, … 99.
-private let digitPairs: StaticString = """
-  00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748\
-  4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798\
-  99
-  """
+/// The eight decimal digits of a number below 10^8, each in a byte, the first in the lowest.
+///
+/// The number is halved three times, into parts below 10^4, 10^2 and 10, all parts at once: with n below 10^4,
+/// n × 10486 >> 20 is n / 100, and with n below 100, n × 103 >> 10 is n / 10.
+@inline(__always)
+func eightDigits(_ value: UInt32) -> UInt64 {
+  let (high, low) = value.quotientAndRemainder(dividingBy: 10_000)
+  let fours = UInt64(high) | UInt64(low) << 32
+  let hundreds = (fours &* 10_486) >> 20 & 0x0000_007F_0000_007F
+  let twos = hundreds | (fours &- 100 &* hundreds) << 16
+  let tens = (twos &* 103) >> 10 & 0x000F_000F_000F_000F
+  return tens | (twos &- 10 &* tens) << 8
+}
