@@ -91,7 +91,7 @@ swift build "${flags[@]}" >&2 || die "the build failed; grape needs Swift 6.1 or
 PATH=$(swift build "${flags[@]}" --show-bin-path):$PATH
 
 # Shows a command as a user would type it, then runs it.
-step() { say "" "\$ $*"; M=$model OUT=$output bash -o pipefail -c "$*"; }
+step() { say "\$ $*"; M=$model OUT=$output bash -o pipefail -c "$*"; }
 
 mkdir -p "$output"
 say "" "M=$model" "OUT=$output"
