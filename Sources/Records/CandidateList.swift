@@ -68,7 +68,7 @@ package struct CandidateList: Sequence {
   package func append(_ candidate: Element, to bytes: inout [UInt8]) throws(ShapeError) {
     let found = responsePath.map { $0(candidate.value) } ?? Self.response(of: candidate.value)
     guard let response = found, response.kind == .string || response.kind == .array else {
-      throw .noResponse(inCandidate: candidate.name)
+      throw .noResponse
     }
     bytes.append(ASCII.leftBrace)
     let start = bytes.count

@@ -13,7 +13,7 @@ package enum ShapeError: RecordError, Equatable {
   case noAssistantTurn(String)
   case emptyResponse
   case noCandidates(String)
-  case noResponse(inCandidate: String)
+  case noResponse
 
   package var description: String {
     switch self {
@@ -29,7 +29,7 @@ package enum ShapeError: RecordError, Equatable {
     case .noAssistantTurn(let place): "\(place) has no assistant turn"
     case .emptyResponse: "empty response"
     case .noCandidates(let place): "\(place) is not a list of candidates"
-    case .noResponse(let candidate): "\(candidate) has no response"
+    case .noResponse: "no response"
     }
   }
 

@@ -263,10 +263,10 @@ private struct Read: Equatable, CustomStringConvertible {
         #"{"conversations":[{"from":"human","value":7},{"from":"gpt","value":"A"}]}"#,
         .notText("conversations[0].content")
       ),
-      (#"{"instruction":"Q","completions":["A",7]}"#, .noResponse(inCandidate: "completions[1]")),
+      (#"{"instruction":"Q","completions":["A",7]}"#, .noResponse),
       (
         #"{"instruction":"Q","completions":[{"response":"A"},{"model":"m"}]}"#,
-        .noResponse(inCandidate: "completions[1]")
+        .noResponse
       ),
       (#"{"completions":["A"]}"#, .noPrompt(members: ["response"])),
       (#"{"prompt":"Q","chosen":"","rejected":"B"}"#, .emptyResponse),
