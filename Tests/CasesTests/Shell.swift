@@ -22,9 +22,10 @@ enum Shell {
     return Outcome(status: status, output: process.output, errors: process.errors)
   }
 
-  /// Starts `script` in `folder`; its standard output and error go to files beside the folder's.
+  /// Starts `script` in `folder`; its standard output and error are collected.
   static func start(
-    _ script: String, in folder: Folder, environment: [String: String] = [:]
+    _ script: String, in folder: Folder, environment: [String: String] = [:],
+    input: (path: String, flags: Int32) = ("/dev/null", O_RDONLY)
   ) throws -> RunningScript {
     let streams = try Folder()
     var variables = ProcessInfo.processInfo.environment
@@ -35,7 +36,7 @@ enum Shell {
     variables.merge(environment) { $1 }
 
     var actions = SpawnActions()
-    actions.open(0, "/dev/null", O_RDONLY)
+    actions.open(0, input.path, input.flags)
     actions.open(1, streams.path + "/out", O_WRONLY | O_CREAT | O_TRUNC)
     actions.open(2, streams.path + "/err", O_WRONLY | O_CREAT | O_TRUNC)
     let words = ["/bin/sh", "-c", "cd \"$1\" && shift && . \"$1\"", "sh", folder.path]
