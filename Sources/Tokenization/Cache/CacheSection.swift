@@ -12,14 +12,18 @@ enum CacheSection: Int, CaseIterable {
   case byteTokens
   /// Hash table of the tokens that a piece equal to them becomes: hash << 32 | id, or `emptySlot`.
   case words
-  /// Hash table of merges, four numbers each: left, right, rank, merged; left is `none` in an empty slot.
+  /// Hash table of merges by pair; see `MergeTable`.
   case merges
+  /// The token that each merge makes, by rank.
+  case mergedTokens
   /// The class of code point c is `classes[classBlocks[c >> 8] << 8 | c & 255]`.
   case classBlocks, classes
   /// The steps of the pre-tokenizer, four numbers each: kind, behavior, first transition, states.
   case steps
-  /// The automata's tables, one after another: next row's offset << 1 | whether the text before matches.
+  /// The automata's tables, one after another; see `Automaton`.
   case transitions
+  /// Sets of bytes that states stay in, 64 bytes each; see `ByteRun`.
+  case runs
   /// Added tokens, two numbers each: id, flags.
   case addedTokens
   /// The nodes of the two tries of added tokens, three numbers each: first edge, edges, added token + 1. Nodes 0
@@ -39,16 +43,16 @@ enum CacheSection: Int, CaseIterable {
   /// Bytes of one element.
   var elementSize: Int {
     switch self {
-    case .tokenBytes, .classes: 1
+    case .tokenBytes, .classes, .runs: 1
     case .classBlocks, .normalizationBlocks, .normalizationProperties: 2
-    case .words: 8
+    case .words, .merges: 8
     default: 4
     }
   }
 
   /// Marks an id that is not there.
   static let none = UInt32.max
-  /// An empty slot of `words`.
+  /// An empty slot of `words` and `merges`.
   static let emptySlot = UInt64.max
 }
 

@@ -68,85 +68,139 @@ struct TokenizerCompiler {
     }
     bytes += [UInt8](repeating: 0, count: 16)
 
-    var merges: [Merge] = []
-    merges.reserveCapacity(definition.merges.count)
-    for (rank, merge) in definition.merges.enumerated() {
-      guard let merged = definition.vocabulary.id(joining: merge.left, merge.right) else { continue }
-      merges.append(Merge(left: merge.left, right: merge.right, rank: UInt32(rank), merged: merged))
-    }
-    let slots = MergeTable.build(merges)
+    // A merge that makes no token cannot be; see `TokenizerDefinition.appendMerge`.
+    let merged = definition.merges.map { definition.vocabulary.id(joining: $0.left, $0.right) ?? 0 } + [0]
+    let slots = MergeTable.build(definition.merges)
     writer.set(.tokenOffsets, offsets)
     writer.set(.tokenBytes, bytes)
     writer.set(.byteTokens, byteTokens)
-    writer.set(.merges, slots.flatMap { [$0.left, $0.right, $0.rank, $0.merged] })
-    writer.set(.words, WordTable.build(words(spelled, offsets, bytes, byteTokens, slots)))
+    writer.set(.merges, slots)
+    writer.set(.mergedTokens, merged)
+    writer.set(.words, WordTable.build(words(spelled, offsets, bytes, byteTokens, slots, merged)))
   }
 
   /// The tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise those
   /// that merging makes of their bytes.
   private func words(
-    _ spelled: [UInt32], _ offsets: [UInt32], _ bytes: [UInt8], _ byteTokens: [UInt32], _ slots: [Merge]
+    _ spelled: [UInt32], _ offsets: [UInt32], _ bytes: [UInt8], _ byteTokens: [UInt32], _ slots: [UInt64],
+    _ merged: [UInt32]
   ) -> [(id: UInt32, hash: UInt64)] {
     var words: [(id: UInt32, hash: UInt64)] = []
-    bytes.withUnsafeBufferPointer { bytes in
-      byteTokens.withUnsafeBufferPointer { byteTokens in
-        slots.withUnsafeBufferPointer { slots in
-          guard let base = bytes.baseAddress, let byteTokens = byteTokens.baseAddress else { return }
-          var merger = Merger(byteTokens: byteTokens, table: MergeTable(slots))
-          var made = TokenBuffer()
-          for id in spelled {
-            let start = Int(offsets[Int(id)])
-            let count = Int(offsets[Int(id) + 1]) - start
-            if !definition.ignoresMerges {
-              made.reserve(count)
-              let tokens = merger.merge(base + start, count: count, ids: made.ids, ends: made.ends, offset: 0)
-              guard tokens == 1, made.ids[0] == id else { continue }
-            }
-            words.append((id, pieceHash(base + start, count: count, limit: base + bytes.count)))
-          }
+    withBuffers(bytes, byteTokens, slots, merged) { bytes, byteTokens, slots, merged in
+      guard let base = bytes.baseAddress, let byteTokens = byteTokens.baseAddress,
+        let table = MergeTable(slots: slots, merged: merged)
+      else { return }
+      var merger = Merger(byteTokens: byteTokens, table: table)
+      var made = TokenBuffer()
+      for id in spelled {
+        let start = Int(offsets[Int(id)])
+        let count = Int(offsets[Int(id) + 1]) - start
+        if !definition.ignoresMerges {
+          made.reserve(count)
+          let tokens = merger.merge(base + start, count: count, ids: made.ids, ends: made.ends, offset: 0)
+          guard tokens == 1, made.ids[0] == id else { continue }
         }
+        words.append((id, pieceHash(base + start, count: count, limit: base + bytes.count)))
       }
     }
     return words
   }
 
+  private func withBuffers(
+    _ bytes: [UInt8], _ byteTokens: [UInt32], _ slots: [UInt64], _ merged: [UInt32],
+    _ body: (
+      UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt32>, UnsafeBufferPointer<UInt64>,
+      UnsafeBufferPointer<UInt32>
+    ) -> Void
+  ) {
+    bytes.withUnsafeBufferPointer { bytes in
+      byteTokens.withUnsafeBufferPointer { byteTokens in
+        slots.withUnsafeBufferPointer { slots in
+          merged.withUnsafeBufferPointer { merged in body(bytes, byteTokens, slots, merged) }
+        }
+      }
+    }
+  }
+
   // MARK: Pre-tokenizer
+
+  /// A step on its way to the compiled form.
+  private struct Step {
+    /// nil for one that puts spaces before pieces.
+    var automaton: PatternAutomaton?
+    var behavior = SplitBehavior.isolated
+    var isInverted = false
+  }
 
   /// Returns the number of classes of characters.
   private mutating func compileSteps() throws(TokenizerError) -> Int {
     var programs: [PatternProgram] = []
     for case .split(let pattern, _, _, _) in definition.steps { programs.append(try PatternProgram(pattern)) }
     let classes = try CharacterClasses(telling: programs.flatMap(\.sets))
-    let stride = classes.count + 1
-    var steps: [UInt32] = []
-    var transitions: [UInt32] = []
-    var program = 0
-    var set = 0
+    var steps: [Step] = []
+    var members = classes.members[...]
     for step in definition.steps {
       guard case .split(_, let name, let behavior, let inverted) = step else {
-        steps += [SplitStep.prefixSpaceKind, 0, 0, 0]
+        steps.append(Step())
         continue
       }
-      let sets = programs[program].sets.count
+      let program = programs.removeFirst()
       let automaton = try PatternAutomaton(
-        programs[program], classCount: classes.count, members: Array(classes.members[set..<set + sets]),
-        name: name)
-      steps += [
-        SplitStep.splitKind, behavior.rawValue | (inverted ? SplitStep.invertedFlag : 0),
-        UInt32(transitions.count),
-        UInt32(automaton.stateCount),
-      ]
-      // Rows become offsets.
-      transitions += automaton.transitions.map { UInt32($0 >> 1) * UInt32(stride) << 1 | UInt32($0 & 1) }
-      program += 1
-      set += sets
+        program, classCount: classes.count, members: Array(members.prefix(program.sets.count)), name: name)
+      members = members.dropFirst(program.sets.count)
+      steps.append(Step(automaton: automaton, behavior: behavior, isInverted: inverted))
+      fuseLast(&steps)
     }
     let table = classes.table()
     writer.set(.classBlocks, table.blocks)
-    writer.set(.classes, table.classes)
-    writer.set(.steps, steps)
-    writer.set(.transitions, transitions)
+    writer.set(.classes, table.values)
+    try write(steps, asciiClasses: Array(table.values.prefix(128)))
     return classes.count
+  }
+
+  /// Makes one split of the last two where both keep matches and gaps apart and their automata fuse.
+  private func fuseLast(_ steps: inout [Step]) {
+    guard steps.count >= 2 else { return }
+    let last = steps[(steps.count - 2)...]
+    guard last.allSatisfy({ $0.behavior == .isolated && !$0.isInverted }), let first = last.first?.automaton,
+      let second = last.last?.automaton, let fused = first.fused(with: second)
+    else { return }
+    steps.removeLast(2)
+    steps.append(Step(automaton: fused))
+  }
+
+  /// Writes the steps with rows as offsets and with each state's run.
+  private mutating func write(_ steps: [Step], asciiClasses: [UInt8]) throws(TokenizerError) {
+    var numbers: [UInt32] = []
+    var transitions: [UInt32] = []
+    var runs = ByteRun.none
+    for step in steps {
+      guard let automaton = step.automaton else {
+        numbers += [SplitStep.prefixSpaceKind, 0, 0, 0]
+        continue
+      }
+      guard automaton.transitions.count < Automaton.maximumSize else {
+        throw .unsupported("a pre-tokenizer that needs over \(Automaton.maximumSize) transitions")
+      }
+      numbers += [
+        SplitStep.splitKind, step.behavior.rawValue | (step.isInverted ? SplitStep.invertedFlag : 0),
+        UInt32(transitions.count), UInt32(automaton.stateCount),
+      ]
+      let runNumbers = (0..<automaton.stateCount).map { state in
+        guard let run = ByteRun(of: state, automaton, asciiClasses: asciiClasses),
+          runs.count / ByteRun.size <= Automaton.maximumRun
+        else { return 0 }
+        runs += run.bytes
+        return runs.count / ByteRun.size - 1
+      }
+      transitions += automaton.transitions.map { entry in
+        let next = Int(entry >> 1)
+        return Automaton.entry(next * automaton.stride, run: runNumbers[next], matches: entry & 1 != 0)
+      }
+    }
+    writer.set(.steps, numbers)
+    writer.set(.transitions, transitions)
+    writer.set(.runs, runs)
   }
 
   // MARK: Normalization and added tokens

@@ -65,12 +65,10 @@ struct TokenizerTables: @unchecked Sendable {
     else { return nil }
     self.words = words
 
-    guard ids(.merges).count.isMultiple(of: 4) else { return nil }
-    let slots = numbers(.merges, as: Merge.self)
-    guard slots.count >= 2, slots.count & (slots.count - 1) == 0,
-      slots.allSatisfy({ $0.left == CacheSection.none || isToken($0.merged) })
+    guard ids(.mergedTokens).allSatisfy(isToken),
+      let merges = MergeTable(slots: numbers(.merges, as: UInt64.self), merged: ids(.mergedTokens))
     else { return nil }
-    merges = MergeTable(slots)
+    self.merges = merges
 
     guard
       let classes = ClassTable(
@@ -80,7 +78,9 @@ struct TokenizerTables: @unchecked Sendable {
     self.classes = classes
 
     guard
-      let steps = SplitStep.read(ids(.steps), transitions: ids(.transitions), stride: Int(classes.count) + 1)
+      let steps = SplitStep.read(
+        ids(.steps), transitions: ids(.transitions), runs: numbers(.runs, as: ByteRun.self),
+        classCount: Int(classes.count))
     else { return nil }
     self.steps = steps
 

@@ -22,6 +22,11 @@ package struct Encoder: ~Copyable {
   private var plainTokens: AddedTokenMatcher
   private var normalizedTokens: AddedTokenMatcher
 
+  /// Where pieces end, of as many as are split before they are encoded: splitting is a chain of dependent steps and
+  /// encoding a series of independent ones, which processors do better apart.
+  private let batch: UnsafeMutablePointer<Int>
+  private static let batchSize = 256
+
   /// Texts must be shorter than this many bytes.
   package static let maximumTextLength = 1 << 30
 
@@ -33,7 +38,10 @@ package struct Encoder: ~Copyable {
     normalizer = tables.normalization.map(Normalizer.init)
     plainTokens = AddedTokenMatcher(tables.addedTokens, .plain)
     normalizedTokens = AddedTokenMatcher(tables.addedTokens, .normalized)
+    batch = .allocate(capacity: Self.batchSize)
   }
+
+  deinit { batch.deallocate() }
 
   /// The tokens of a text, without those that the post-processor adds around it.
   ///
@@ -121,23 +129,26 @@ package struct Encoder: ~Copyable {
     _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>
   ) {
     if let automaton = splitter.onlySplit {
-      tokens.reserve(range.count + WordCache.maximumTokens)
+      tokens.reserve(range.count + WordCache.slack)
       var position = range.lowerBound
       while position < range.upperBound {
-        let end = splitter.pieceEnd(automaton, text, from: position, to: range.upperBound)
-        pieces.encode(text, position, end, limit: limit, into: &tokens)
-        position = end
+        let count = automaton.split(
+          text, from: position, to: range.upperBound, tables.classes, ends: batch, capacity: Self.batchSize)
+        pieces.encode(
+          text, from: position, ends: UnsafeBufferPointer(start: batch, count: count), limit: limit,
+          into: &tokens)
+        position = batch[count - 1]
       }
       return
     }
     splitter.split(text, range)
     let first = tokens.count
-    splitter.withPieces(of: text, limit: limit) { text, limit, pieceList in
-      var bytes = 0
-      for piece in pieceList { bytes += piece.count }
-      tokens.reserve(bytes + WordCache.maximumTokens)
-      for piece in pieceList {
-        pieces.encode(text, piece.lowerBound, piece.upperBound, limit: limit, into: &tokens)
+    splitter.withPieces(of: text, limit: limit) { text, limit, ranges in
+      tokens.reserve(ranges.reduce(0) { $0 + $1.count } + WordCache.slack)
+      for range in ranges {
+        tokens.count += pieces.encode(
+          text, range.lowerBound, range.upperBound, limit: limit, ids: tokens.ids + tokens.count,
+          ends: tokens.ends + tokens.count)
       }
     }
     splitter.restoreEnds(tokens.ends + first, count: tokens.count - first)

@@ -9,9 +9,8 @@ struct Merger: ~Copyable {
     var id: UInt32
     /// Where the token's text ends, from the beginning of the piece.
     var end: UInt32
-    /// The merge with the next symbol, or that of `Merge.none`.
+    /// The rank of the merge with the next symbol, or `MergeTable.noRank`.
     var rank: UInt32
-    var merged: UInt32
   }
 
   private let byteTokens: UnsafePointer<UInt32>
@@ -60,7 +59,7 @@ struct Merger: ~Copyable {
     for index in 0..<count {
       let id = byteTokens[Int(piece[index])]
       guard id != CacheSection.none else { continue }
-      symbols[length] = Symbol(id: id, end: UInt32(truncatingIfNeeded: index + 1), rank: .max, merged: 0)
+      symbols[length] = Symbol(id: id, end: UInt32(truncatingIfNeeded: index + 1), rank: MergeTable.noRank)
       length += 1
     }
     guard length > 0 else { return 0 }
@@ -77,9 +76,7 @@ struct Merger: ~Copyable {
   /// Looks up the merge of two symbols and keeps it with the first.
   @inline(__always)
   private func findMerge(_ left: Int, _ right: Int) {
-    let merge = table.find(symbols[left].id, symbols[right].id)
-    symbols[left].rank = merge.rank
-    symbols[left].merged = merge.merged
+    symbols[left].rank = table.rank(symbols[left].id, symbols[right].id)
   }
 
   /// Merges the first `count` symbols in place; returns how many are left.
@@ -87,17 +84,17 @@ struct Merger: ~Copyable {
     var count = count
     while true {
       var best = 0
-      var rank = UInt32.max
+      var rank = MergeTable.noRank
       for index in 0..<count where symbols[index].rank < rank {
         rank = symbols[index].rank
         best = index
       }
-      guard rank != .max else { return count }
-      symbols[best].id = symbols[best].merged
+      guard rank != MergeTable.noRank else { return count }
+      symbols[best].id = table.token(rank)
       symbols[best].end = symbols[best + 1].end
       (symbols + best + 1).update(from: symbols + best + 2, count: count - best - 2)
       count -= 1
-      if best + 1 < count { findMerge(best, best + 1) } else { symbols[best].rank = .max }
+      if best + 1 < count { findMerge(best, best + 1) } else { symbols[best].rank = MergeTable.noRank }
       if best > 0 { findMerge(best - 1, best) }
     }
   }
@@ -124,7 +121,7 @@ struct Merger: ~Copyable {
     var heapCount = 0
     for index in 0..<count {
       links[index] = (UInt32(truncatingIfNeeded: index) &- 1, index + 1 < count ? UInt32(index + 1) : last)
-      guard symbols[index].rank != .max else { continue }
+      guard symbols[index].rank != MergeTable.noRank else { continue }
       heap[heapCount] = UInt64(symbols[index].rank) << 32 | UInt64(index)
       heapCount += 1
     }
@@ -138,10 +135,10 @@ struct Merger: ~Copyable {
       guard symbols[index].rank == UInt32(top >> 32) else { continue }
       let absorbed = Int(links[index].next)
       let after = links[absorbed].next
-      symbols[index].id = symbols[index].merged
+      symbols[index].id = table.token(symbols[index].rank)
       symbols[index].end = symbols[absorbed].end
-      symbols[index].rank = .max
-      symbols[absorbed].rank = .max
+      symbols[index].rank = MergeTable.noRank
+      symbols[absorbed].rank = MergeTable.noRank
       links[index].next = after
       if after != last {
         links[Int(after)].previous = UInt32(index)
@@ -181,7 +178,7 @@ struct Merger: ~Copyable {
   }
 
   private func push(_ index: Int, _ count: inout Int) {
-    guard symbols[index].rank != .max else { return }
+    guard symbols[index].rank != MergeTable.noRank else { return }
     let item = UInt64(symbols[index].rank) << 32 | UInt64(index)
     var hole = count
     while hole > 0, heap[(hole - 1) / 2] > item {

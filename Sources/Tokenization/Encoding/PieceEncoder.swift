@@ -1,5 +1,5 @@
-/// Turns one piece at a time into tokens: by the cache of words, the table of tokens that stand for themselves, or
-/// merging, in this order.
+/// Turns pieces into tokens: by the cache of words, the table of tokens that stand for themselves, or merging, in
+/// this order.
 struct PieceEncoder: ~Copyable {
   private let words: WordTable
   private let cache = WordCache()
@@ -10,83 +10,108 @@ struct PieceEncoder: ~Copyable {
     merger = Merger(byteTokens: tables.byteTokens, table: tables.merges)
   }
 
-  /// Appends the tokens of a piece.
+  /// Appends the tokens of pieces that follow each other.
+  ///
+  /// - Parameters:
+  ///   - text: the text that the pieces are in.
+  ///   - start: where the first begins.
+  ///   - ends: where each ends.
+  ///   - limit: the end of the memory that can be read.
+  ///   - tokens: receives at most as many tokens as the pieces have bytes; there must be room for
+  ///     `WordCache.slack` more.
+  mutating func encode(
+    _ text: UnsafePointer<UInt8>, from start: Int, ends: UnsafeBufferPointer<Int>,
+    limit: UnsafePointer<UInt8>,
+    into tokens: inout TokenBuffer
+  ) {
+    var here = start
+    var out = tokens.count
+    let ids = tokens.ids
+    let idEnds = tokens.ends
+    for end in ends {
+      out &+= encode(text, here, end, limit: limit, ids: ids + out, ends: idEnds + out)
+      here = end
+    }
+    tokens.count = out
+  }
+
+  /// Writes the tokens of one piece; see the other `encode`.
   ///
   /// - Parameters:
   ///   - text: the text that the piece is in.
-  ///   - start: where the piece begins in it.
+  ///   - start: where the piece begins.
   ///   - end: where it ends, after `start`.
   ///   - limit: the end of the memory that can be read.
-  ///   - tokens: receives at most as many tokens as the piece has bytes; there must be room for
-  ///     `WordCache.maximumTokens` more.
+  ///   - ids: receives the ids.
+  ///   - ends: receives where the tokens' texts end.
+  /// - Returns: the number of tokens.
   @inline(__always)
   mutating func encode(
     _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: UnsafePointer<UInt8>,
-    into tokens: inout TokenBuffer
-  ) {
+    ids: UnsafeMutablePointer<UInt32>, ends: UnsafeMutablePointer<UInt32>
+  ) -> Int {
     let count = end &- start
     guard count <= PieceKey.maximumCount else {
-      return encodeLong(text + start, count, offset: start, into: &tokens)
+      return encodeLong(text + start, count, offset: start, ids, ends)
     }
     let key = PieceKey(text + start, count: count, limit: limit)
     let hash = key.hash
     let entry = cache.entry(hash)
     if entry.pointee.key != key {
-      guard encodeShort(text + start, count, key, hash, entry, offset: start, into: &tokens) else { return }
+      let made = encodeShort(text + start, key, hash, entry, offset: start, ids, ends)
+      if made > WordCache.maximumTokens { return made }
     }
-    // All three are written and as many counted as there are.
-    let ids = tokens.ids + tokens.count
-    let ends = tokens.ends + tokens.count
-    let tokenCount = Int(entry.pointee.count)
-    ids[0] = entry.pointee.ids.0
-    ids[1] = entry.pointee.ids.1
-    ids[2] = entry.pointee.ids.2
-    ends[0] = UInt32(truncatingIfNeeded: start &+ Int(entry.pointee.ends.0))
-    ends[1] = UInt32(truncatingIfNeeded: start &+ Int(entry.pointee.ends.1))
-    ends[2] = UInt32(truncatingIfNeeded: end)
-    tokens.count &+= tokenCount
+    // All are written, and as many count as there are.
+    let found = entry.pointee.tokens
+    UnsafeMutableRawPointer(ids).storeBytes(of: found, as: SIMD4<UInt32>.self)
+    let layout = found[3]
+    let offset = UInt32(truncatingIfNeeded: start)
+    ends[0] = offset &+ (layout >> 8 & 0xFF)
+    ends[1] = offset &+ (layout >> 16 & 0xFF)
+    ends[2] = offset &+ layout >> 24
+    return Int(layout & 0xFF)
   }
 
-  /// Encodes a short piece that the cache does not have and puts it there; appends the tokens itself and returns
-  /// false when they are too many for an entry.
+  /// Encodes a short piece that the cache does not have. Up to `WordCache.maximumTokens` tokens go to the cache; more
+  /// are written.
   @inline(never)
   private mutating func encodeShort(
-    _ piece: UnsafePointer<UInt8>, _ count: Int, _ key: PieceKey, _ hash: UInt64,
-    _ entry: UnsafeMutablePointer<WordCache.Entry>, offset: Int, into tokens: inout TokenBuffer
-  ) -> Bool {
-    let length = UInt8(truncatingIfNeeded: count)
-    let word = words.find(piece, count: count, hash: hash)
+    _ piece: UnsafePointer<UInt8>, _ key: PieceKey, _ hash: UInt64,
+    _ entry: UnsafeMutablePointer<WordCache.Entry>, offset: Int, _ ids: UnsafeMutablePointer<UInt32>,
+    _ ends: UnsafeMutablePointer<UInt32>
+  ) -> Int {
+    let word = words.find(key, hash: hash)
     if word != CacheSection.none {
-      entry.pointee = WordCache.Entry(key: key, ids: (word, 0, 0), count: 1, ends: (length, length))
-      return true
+      entry.pointee = WordCache.Entry(key: key, token: word)
+      return 1
     }
-    let ids = tokens.ids + tokens.count
-    let ends = tokens.ends + tokens.count
-    let made = merger.merge(piece, count: count, ids: ids, ends: ends, offset: 0)
+    let made = merger.merge(piece, count: key.count, ids: ids, ends: ends, offset: 0)
     if made <= WordCache.maximumTokens {
-      for index in made..<max(made, WordCache.maximumTokens) {
-        ids[index] = 0
-        ends[index] = UInt32(length)
+      var tokens = SIMD4<UInt32>(0, 0, 0, UInt32(made))
+      for index in 0..<made {
+        tokens[index] = ids[index]
+        tokens[3] |= ends[index] << UInt32(8 * (index + 1))
       }
-      entry.pointee = WordCache.Entry(
-        key: key, ids: (ids[0], ids[1], ids[2]), count: UInt8(made),
-        ends: (UInt8(truncatingIfNeeded: ends[0]), UInt8(truncatingIfNeeded: ends[1])))
-      return true
+      entry.pointee = WordCache.Entry(key: key, tokens: tokens)
+    } else {
+      for index in 0..<made { ends[index] &+= UInt32(truncatingIfNeeded: offset) }
     }
-    for index in 0..<made { ends[index] &+= UInt32(truncatingIfNeeded: offset) }
-    tokens.count += made
-    return false
+    return made
   }
 
   @inline(never)
   private mutating func encodeLong(
-    _ piece: UnsafePointer<UInt8>, _ count: Int, offset: Int, into tokens: inout TokenBuffer
-  ) {
+    _ piece: UnsafePointer<UInt8>, _ count: Int, offset: Int, _ ids: UnsafeMutablePointer<UInt32>,
+    _ ends: UnsafeMutablePointer<UInt32>
+  ) -> Int {
+    let start = UInt32(truncatingIfNeeded: offset)
     let hash = hashBytes(UnsafeRawBufferPointer(start: piece, count: count))
     let word = words.find(piece, count: count, hash: hash)
-    if word != CacheSection.none { return tokens.append(word, end: offset + count) }
-    tokens.count += merger.merge(
-      piece, count: count, ids: tokens.ids + tokens.count, ends: tokens.ends + tokens.count,
-      offset: UInt32(truncatingIfNeeded: offset))
+    guard word == CacheSection.none else {
+      ids[0] = word
+      ends[0] = start &+ UInt32(truncatingIfNeeded: count)
+      return 1
+    }
+    return merger.merge(piece, count: count, ids: ids, ends: ends, offset: start)
   }
 }

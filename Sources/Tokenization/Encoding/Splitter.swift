@@ -26,27 +26,6 @@ struct Splitter {
     }
   }
 
-  /// Where the piece that begins at `position` ends: a match, or the text up to the next one.
-  @inline(__always)
-  func pieceEnd(_ automaton: Automaton, _ text: UnsafePointer<UInt8>, from position: Int, to end: Int) -> Int
-  {
-    let match = automaton.matchEnd(text, from: position, to: end, classes)
-    return match > position ? match : gapEnd(automaton, text, from: position, to: end)
-  }
-
-  /// Where the next match after `position` begins.
-  @inline(never)
-  private func gapEnd(_ automaton: Automaton, _ text: UnsafePointer<UInt8>, from position: Int, to end: Int)
-    -> Int
-  {
-    var here = position
-    repeat {
-      here += scalar(text + here).count
-    } while here < end
-      && automaton.matchEnd(text, from: here, to: end, classes) == here
-    return here
-  }
-
   /// Splits a part of a text by all steps.
   mutating func split(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) {
     isSpaced = false
@@ -75,7 +54,8 @@ struct Splitter {
     var position = piece.lowerBound
     while position < piece.upperBound {
       let match = automaton.matchEnd(text, from: position, to: piece.upperBound, classes)
-      let end = match > position ? match : gapEnd(automaton, text, from: position, to: piece.upperBound)
+      let end =
+        match > position ? match : automaton.gapEnd(text, from: position, to: piece.upperBound, classes)
       parts.append((position..<end, match > position))
       position = end
     }

@@ -3,25 +3,36 @@
 /// Whatever the piece takes to encode, a hit costs one look at 32 bytes.
 struct WordCache: ~Copyable {
   struct Entry {
-    /// Of no piece when the length in it is 0.
     var key: PieceKey
-    var ids: (UInt32, UInt32, UInt32)
-    /// How many ids count.
-    var count: UInt8
-    /// Where the first two tokens' texts end in the piece.
-    var ends: (UInt8, UInt8)
+    /// The tokens, and in the last number how many they are | where each one's text ends << 8, 16, 24.
+    var tokens: SIMD4<UInt32>
+
+    /// The entry of no piece.
+    static let none = Entry(key: .none, tokens: SIMD4())
+
+    init(key: PieceKey, tokens: SIMD4<UInt32>) {
+      self.key = key
+      self.tokens = tokens
+    }
+
+    /// The entry of a piece that is one token.
+    init(key: PieceKey, token: UInt32) {
+      self.key = key
+      tokens = SIMD4(token, 0, 0, 1 | UInt32(truncatingIfNeeded: key.count) << 8)
+    }
   }
 
   /// The most tokens an entry holds.
   static let maximumTokens = 3
+  /// The room that must be left after the last token for an entry to be written at once.
+  static let slack = 4
 
-  private static let bits = 13
+  private static let bits: UInt64 = 13
   private let entries: UnsafeMutablePointer<Entry>
 
   init() {
-    let empty = Entry(key: .none, ids: (0, 0, 0), count: 0, ends: (0, 0))
     entries = .allocate(capacity: 1 << Self.bits)
-    entries.initialize(repeating: empty, count: 1 << Self.bits)
+    entries.initialize(repeating: .none, count: 1 << Self.bits)
   }
 
   deinit { entries.deallocate() }
@@ -29,7 +40,6 @@ struct WordCache: ~Copyable {
   /// The place for a piece, by its hash.
   @inline(__always)
   func entry(_ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-    // The low bits choose the slot of the word table and the high half is compared there.
-    entries + Int(truncatingIfNeeded: hash & (1 << UInt64(Self.bits) - 1))
+    entries + Int(truncatingIfNeeded: hash &>> (64 &- Self.bits))
   }
 }

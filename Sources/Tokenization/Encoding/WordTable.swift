@@ -50,6 +50,29 @@ struct WordTable {
     return CacheSection.none
   }
 
+  /// The token with these at most 15 bytes; see the other `find`.
+  @inline(__always)
+  func find(_ key: PieceKey, hash: UInt64) -> UInt32 {
+    let count = key.count
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    for _ in 0...mask {
+      let entry = slots[slot]
+      if entry == CacheSection.emptySlot { break }
+      if entry >> 32 == hash >> 32 {
+        let id = UInt32(truncatingIfNeeded: entry)
+        let start = Int(tokenOffsets[Int(id)])
+        // 16 bytes can be read at every token.
+        if Int(tokenOffsets[Int(id) + 1]) - start == count,
+          PieceKey(tokenBytes + start, count: count, limit: tokenBytes + start + 16) == key
+        {
+          return id
+        }
+      }
+      slot = (slot + 1) & mask
+    }
+    return CacheSection.none
+  }
+
   @inline(__always)
   private func equal(_ first: UnsafePointer<UInt8>, _ second: UnsafePointer<UInt8>, _ count: Int) -> Bool {
     for index in 0..<count where first[index] != second[index] { return false }
@@ -84,6 +107,9 @@ struct PieceKey: Equatable {
 
   var hash: UInt64 { mix(low, high) }
 
+  /// How many bytes the piece has.
+  var count: Int { Int(high >> 56) }
+
   private init(low: UInt64, high: UInt64) {
     self.low = low
     self.high = high
@@ -102,10 +128,8 @@ struct PieceKey: Equatable {
       low = UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
       high = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
       let bits = UInt64(truncatingIfNeeded: count &* 8)
-      let lowMask = count >= 8 ? ~0 : ((1 as UInt64) &<< bits) &- 1
-      let highMask = count <= 8 ? 0 : ((1 as UInt64) &<< (bits &- 64)) &- 1
-      low &= lowMask
-      high &= highMask
+      low &= ~0 &>> (64 &- min(bits, 64))
+      high &= 1 &<< (max(bits, 64) &- 64) &- 1
     } else {
       low = 0
       high = 0

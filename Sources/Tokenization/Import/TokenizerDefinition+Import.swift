@@ -5,6 +5,7 @@ extension TokenizerDefinition {
   mutating func appendMerge(
     _ left: some Collection<UInt8>, _ right: some Collection<UInt8>
   ) throws(TokenizerError) {
+    guard merges.count < Int(MergeTable.noRank) - 1 else { throw .unsupported("so many merges") }
     guard let first = vocabulary.id(of: left) else { throw .malformed(Self.outOfVocabulary(left)) }
     guard let second = vocabulary.id(of: right) else { throw .malformed(Self.outOfVocabulary(right)) }
     guard vocabulary.id(joining: first, second) != nil else {

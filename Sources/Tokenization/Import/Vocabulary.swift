@@ -9,8 +9,8 @@ struct Vocabulary {
   private var slots: [UInt32] = [UInt32](repeating: 0, count: 1024)
   private(set) var count = 0
 
-  /// Larger ids are taken for a damaged source.
-  static let maximumSize = 1 << 24
+  /// Ids are below this; larger ones are taken for a damaged source.
+  static let maximumSize = MergeTable.maximumId
 
   /// The ids from 0 up to this cover all tokens.
   var size: Int { ranges.count }

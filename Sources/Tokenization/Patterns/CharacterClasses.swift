@@ -48,13 +48,12 @@ struct CharacterClasses {
   }
 
   /// The class of every code point, as `twoStageTable` has it.
-  func table() -> (blocks: [UInt16], classes: [UInt8]) {
+  func table() -> (blocks: [UInt16], values: [UInt8]) {
     var classes = [UInt8](repeating: 0, count: Int(CodePointSet.maximum) + 1)
     for (index, run) in runs.enumerated() where run.class != 0 {
       let end = index + 1 < runs.count ? runs[index + 1].first : CodePointSet.maximum + 1
       for code in run.first..<end { classes[Int(code)] = run.class }
     }
-    let table = twoStageTable(classes)
-    return (table.blocks, table.values)
+    return twoStageTable(classes)
   }
 }

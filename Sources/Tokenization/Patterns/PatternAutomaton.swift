@@ -14,6 +14,20 @@ struct PatternAutomaton {
 
   var stateCount: Int { transitions.count / stride }
 
+  static let dead = 0
+  static let start = 1
+
+  init(transitions: [UInt16], stride: Int) {
+    self.transitions = transitions
+    self.stride = stride
+  }
+
+  /// Where a state goes on a symbol, and whether the text before the symbol matches.
+  func step(_ state: Int, _ symbol: Int) -> (next: Int, matches: Bool) {
+    let entry = transitions[state * stride + symbol]
+    return (Int(entry >> 1), entry & 1 != 0)
+  }
+
   /// Rows are numbered in 15 bits.
   static let maximumStates = 1 << 15
 
