@@ -43,7 +43,7 @@ let package = Package(
     .testTarget(name: "CommandsTests", dependencies: ["Commands", "Records", "Streams"]),
     .testTarget(
       name: "CasesTests",
-      dependencies: ["grape-tokenize", "grape-score", "grape-pick", "grape-stats"]),
+      dependencies: ["Commands", "grape-tokenize", "grape-score", "grape-pick", "grape-stats"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
