@@ -31,3 +31,14 @@ package func appendEscaped(_ utf8: UnsafeRawBufferPointer, to bytes: inout [UInt
 func appendHexDigit(_ value: UInt64, to bytes: inout [UInt8]) {
   bytes.append(UInt8(value) + (value < 10 ? ASCII.zero : UInt8(ascii: "a") - 10))
 }
+
+/// The value of a hexadecimal digit, or nil.
+@inlinable
+func hexDigit(_ byte: UInt8) -> UInt32? {
+  switch byte {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
+  case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
+  case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
+  default: nil
+  }
+}

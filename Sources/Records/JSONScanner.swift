@@ -218,33 +218,3 @@ struct JSONScanner {
     return at
   }
 }
-
-/// The first lane that is true of a comparison of 16 bytes, or nil.
-@inline(__always)
-func firstTrue(_ lanes: SIMD2<UInt64>) -> Int? {
-  if lanes[0] | lanes[1] == 0 { return nil }
-  let low = lanes[0].littleEndian.trailingZeroBitCount
-  let high = lanes[1].littleEndian.trailingZeroBitCount
-  return (low == 64 ? 64 + high : low) / 8
-}
-
-/// How many of eight bytes, from the first in memory on, are decimal digits before one that is not.
-@inlinable
-func digitCount(_ eightBytes: UInt64) -> Int {
-  // A digit becomes 0...9 and does not reach its byte's top bit when 0x76 is added; the first byte that is not a
-  // digit does, or has it already. Carries only disturb bytes after that one.
-  let values = eightBytes.littleEndian ^ 0x3030_3030_3030_3030
-  let others = ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
-  return others.trailingZeroBitCount / 8
-}
-
-/// The value of a hexadecimal digit, or nil.
-@inlinable
-func hexDigit(_ byte: UInt8) -> UInt32? {
-  switch byte {
-  case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
-  case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
-  case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
-  default: nil
-  }
-}

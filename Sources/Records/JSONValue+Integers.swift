@@ -48,16 +48,3 @@ private func integer(_ raw: UnsafeRawBufferPointer, _ at: inout Int) -> UInt32? 
   }
   return UInt32(exactly: value)
 }
-
-/// The value of the first `count` of eight bytes, 1 to 8 of them, all digits.
-///
-/// They are moved to the end behind zeros, and neighbours are added in three steps: pairs, fours, eights (Lemire,
-/// "Quickly parsing eight digits").
-@inline(__always)
-func leadingDigits(_ eightBytes: UInt64, count: Int) -> UInt64 {
-  var value = (eightBytes.littleEndian &- 0x3030_3030_3030_3030) &<< UInt64(64 - 8 * count)
-  value = (value &* 10) &+ (value &>> 8)
-  let even = (value & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064
-  let odd = ((value &>> 16) & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001
-  return (even &+ odd) &>> 32
-}
