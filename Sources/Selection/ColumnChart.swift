@@ -21,26 +21,26 @@ package struct ColumnChart: Equatable, Sendable {
   package let below: Int
   package let above: Int
 
-  private static let maximumColumns = 64
+  package static let maximumColumns = 64
 
   /// Makes a chart of a histogram.
   ///
   /// It covers all numbers, unless the outer hundredth would more than double the width; then that is counted in
-  /// `below` and `above`. A column is never so narrow that the histogram's rounding would show.
+  /// `below` and `above`. A column is never so narrow that the histogram's rounding would show, or chance more than
+  /// the shape; where all numbers are whole, each covers equally many of them.
   ///
   /// The result is nil where there are no two different numbers, or they lie too close to tell.
   ///
-  /// - Parameters:
-  ///   - histogram: the numbers.
-  ///   - areIntegers: whether they are whole, so that every column must cover as many of them.
-  package init?(of histogram: Histogram, areIntegers: Bool) {
+  package init?(of histogram: Histogram) {
     guard let low = histogram.quantile(0.005), let high = histogram.quantile(0.995) else { return nil }
     let isNarrow = histogram.maximum - histogram.minimum <= 2 * (high - low)
     let range =
       isNarrow || low == high ? (histogram.minimum, histogram.maximum) : (low, high)
     guard range.0 < range.1, (range.1 - range.0).isFinite else { return nil }
-    let finest =
-      4 * max(Histogram.relativeError * max(range.0.magnitude, range.1.magnitude), Histogram.zeroBound)
+    let finest = max(
+      4 * Histogram.relativeError * max(range.0.magnitude, range.1.magnitude),
+      4 * Histogram.zeroBound, ColumnChart.finestUsefulStep(for: histogram))
+    let areIntegers = histogram.entries.allSatisfy { $0.number == $0.number.rounded() }
     guard let axis = Axis(covering: range, finest: finest, areIntegers: areIntegers) else { return nil }
     start = axis.start
     step = axis.step
@@ -59,6 +59,13 @@ package struct ColumnChart: Equatable, Sendable {
       }
     }
     (self.counts, self.below, self.above) = (counts, below, above)
+  }
+
+  /// Half the column width that D. Freedman and P. Diaconis recommend ("On the histogram as a density estimator", 1981):
+  /// the interquartile range over the cube root of the count.
+  private static func finestUsefulStep(for histogram: Histogram) -> Double {
+    guard let low = histogram.quantile(0.25), let high = histogram.quantile(0.75) else { return 0 }
+    return (high - low) / cbrt(Double(histogram.count))
   }
 
   /// The marks' numbers, from the left end of the axis to the right.
@@ -80,16 +87,19 @@ package struct ColumnChart: Equatable, Sendable {
       let magnitude = Int(log10(width).rounded(.down))
       for exponent in (magnitude - 2)...(magnitude + 1) {
         for digit in [1, 2, 5] {
-          let mark = Double(digit) * pow(10, Double(exponent))
+          let mark = exponent < 0 ? Double(digit) / power(-exponent) : Double(digit) * power(exponent)
           let first = (range.low / mark).rounded(.down)
           let last = (range.high / mark).rounded(.down) + 1
-          for perMark in [4, 5, 8, 10, 16, 20] where last - first <= Double(maximumColumns / perMark) {
+          for perMark in [1, 2, 4, 5, 8, 10, 16, 20] {
             let step = mark / Double(perMark)
-            guard step >= finest, !areIntegers || step >= 1 && step == step.rounded() else { continue }
+            let columns = (last - first) * Double(perMark)
+            guard columns <= (perMark < 4 ? 12 : Double(maximumColumns)), step >= finest,
+              !areIntegers || step >= 1 && step == step.rounded()
+            else { continue }
             if self.step == 0 || step < self.step {
               start = first * mark
               self.step = step
-              columns = Int(last - first) * perMark
+              self.columns = Int(columns)
               columnsPerMark = perMark
               decimals = max(0, -exponent)
             }
@@ -98,5 +108,8 @@ package struct ColumnChart: Equatable, Sendable {
       }
       guard step > 0, areIntegers || width / step >= 4 else { return nil }
     }
+
+    /// 10^exponent, exact to 22.
+    private func power(_ exponent: Int) -> Double { (0..<exponent).reduce(1) { power, _ in 10 * power } }
   }
 }

@@ -1,4 +1,4 @@
-/// The tallies of all groups, and the sources that each group has candidates from.
+/// The tallies of all groups, and the sources that each group has candidates with a score from.
 ///
 /// Memory: 64 bytes a group, 16 to 32 bytes of index, and 8 bytes for every 64 sources past the first 64.
 struct GroupTallies {
@@ -32,7 +32,7 @@ struct GroupTallies {
   mutating func add(to hash: GroupHash, score: Double?, length: Int32?, source: UInt16) {
     let place = place(of: hash)
     entries[place].tally.add(score: score, length: length, source: source)
-    insert(Int(source), at: place)
+    if score != nil { insert(Int(source), at: place) }
   }
 
   /// Takes in a group's tally from a later part of the input.
@@ -66,7 +66,7 @@ struct GroupTallies {
     words = newWords
   }
 
-  /// The sources that a group has candidates from, rising.
+  /// The sources that a group has candidates with a score from, rising.
   func sources(at place: Int) -> [Int] {
     var sources: [Int] = []
     for word in 0...words {

@@ -1,43 +1,58 @@
 import Records
 
-/// The models and tokenizers that scores have come from, numbered as they were first seen.
+/// What a score comes from: a model, and the tokenizer and template that made its tokens.
+package struct Identity: Hashable, Sendable, CustomStringConvertible {
+  /// `grape.model`, such as `SmolLM2-135M@1f0c22aa/bf16`.
+  package let model: String?
+  /// `grape.tokenizer`.
+  package let tokenizer: String?
+
+  package init(model: String?, tokenizer: String?) {
+    self.model = model
+    self.tokenizer = tokenizer
+  }
+
+  package var description: String {
+    (model ?? "no model") + (tokenizer.map { " (tokenizer \($0))" } ?? "")
+  }
+}
+
+/// The identities of scores, numbered as they were first seen.
 package struct Identities {
-  /// For messages: `SmolLM2-135M@1f0c22aa/bf16`, or `no model`; with the tokenizer's name where there is one.
-  package private(set) var names: [String] = []
-  private var spellings: [[UInt8]] = []
-  private var places: [[UInt8]: Int] = [:]
-  private var latest = -1
+  package private(set) var list: [Identity] = []
+  private var numbers: [Identity: Int] = [:]
+  /// The raw spelling of the previous record's identity, and its number.
+  private var latest: [UInt8] = []
+  private var latestNumber: Int?
   private var scratch: [UInt8] = []
 
   package init() {}
 
-  /// The number of a record's `grape.model` and `grape.tokenizer`.
+  /// The number of a record's identity.
   ///
-  /// - Complexity: O(their length), without allocation when it is the same as the previous record's.
-  package mutating func number(of member: GrapeMember) -> Int {
-    let model = member["model"]
-    let tokenizer = member.tokenizer
+  /// - Complexity: O(its length), without allocation when it is spelled as the previous record's.
+  package mutating func number(of record: GrapeMember) -> Int {
+    let model = record["model"]
+    let tokenizer = record.tokenizer
     scratch.removeAll(keepingCapacity: true)
     if let model { scratch.append(contentsOf: model.raw) }
     scratch.append(0)
     if let tokenizer { scratch.append(contentsOf: tokenizer.raw) }
-    if latest >= 0, spellings[latest] == scratch { return latest }
-    if let known = places[scratch] {
-      latest = known
-    } else {
-      latest = names.count
-      places[scratch] = latest
-      spellings.append(scratch)
-      let suffix = tokenizer?.string.map { " (tokenizer \($0))" } ?? ""
-      names.append((model?.string ?? "no model") + suffix)
-    }
-    return latest
+    if let latestNumber, scratch == latest { return latestNumber }
+    let number = insert(Identity(model: model?.string, tokenizer: tokenizer?.string))
+    swap(&latest, &scratch)
+    latestNumber = number
+    return number
   }
 
-  /// Adds a name, without the spelling that it came from, unless it is there.
-  package mutating func insert(name: String) {
-    guard !names.contains(name) else { return }
-    names.append(name)
-    spellings.append([])
+  /// Adds an identity unless it is there.
+  ///
+  /// - Returns: its number.
+  @discardableResult
+  package mutating func insert(_ identity: Identity) -> Int {
+    if let number = numbers[identity] { return number }
+    numbers[identity] = list.count
+    list.append(identity)
+    return list.count - 1
   }
 }

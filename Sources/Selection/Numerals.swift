@@ -41,17 +41,3 @@ enum Numerals {
     return min(max(3 - Int(log10(spread).rounded(.down)), 0), 9)
   }
 }
-
-extension String {
-  var withoutTrailingBlanks: String { String(reversed().drop { $0 == " " }.reversed()) }
-
-  /// Blanks before the text, to fill `width` columns.
-  func padded(left width: Int) -> String {
-    String(repeating: " ", count: max(0, width - unicodeScalars.count)) + self
-  }
-
-  /// Blanks behind the text, to fill `width` columns.
-  func padded(right width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - unicodeScalars.count))
-  }
-}

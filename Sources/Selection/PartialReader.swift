@@ -86,10 +86,11 @@ package struct PartialReader: ~Copyable {
     }
     summary.pairSums.merge(pairSums)
     guard let models = line["models"] else { throw .malformed("models") }
-    for name in models.elements {
-      guard let name = name.string else { throw .malformed("models") }
-      if summary.identities.names.count < SelectionSummary.identityLimit {
-        summary.identities.insert(name: name)
+    for names in models.elements {
+      guard names.count == 2 else { throw .malformed("models") }
+      let identity = Identity(model: names.element(0)?.string, tokenizer: names.element(1)?.string)
+      if summary.identities.list.count < SelectionSummary.identityLimit {
+        summary.identities.insert(identity)
       }
     }
     try readSources(line)

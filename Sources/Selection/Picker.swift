@@ -142,7 +142,7 @@ package struct Picker: ~Copyable {
   ) throws(GroupConflict) {
     if first != second {
       throw .identities(
-        group: GroupKeyReader.text(of: key), identities.names[Int(first)], identities.names[Int(second)])
+        group: GroupKeyReader.text(of: key), identities.list[Int(first)], identities.list[Int(second)])
     }
     if firstQuota != secondQuota, case .from(let path) = rule.quota {
       throw .quotas(group: GroupKeyReader.text(of: key), path: path.name, firstQuota, secondQuota)

@@ -11,7 +11,12 @@ extension Report {
     member("ungrouped", ungrouped, &writer)
     writer.name("models")
     writer.beginArray()
-    for model in models { writer.string(model) }
+    for identity in identities {
+      writer.beginObject()
+      member("model", identity.model, &writer)
+      member("tokenizer", identity.tokenizer, &writer)
+      writer.endObject()
+    }
     writer.endArray()
     writer.name("groups")
     writer.beginObject()
@@ -44,6 +49,11 @@ extension Report {
   private func member(_ name: StaticString, _ value: Int, _ writer: inout JSONWriter) {
     writer.name(name)
     writer.int(value)
+  }
+
+  private func member(_ name: StaticString, _ value: String?, _ writer: inout JSONWriter) {
+    writer.name(name)
+    if let value { writer.string(value) } else { writer.null() }
   }
 
   private func member(_ name: StaticString, _ value: Double?, _ writer: inout JSONWriter) {
@@ -85,6 +95,7 @@ extension Report {
     member("share", row.share, &writer)
     member("meanTokens", row.meanTokens, &writer)
     member("meanScore", row.meanScore, &writer)
+    member("picks", row.picks, &writer)
     member("groups", row.groups, &writer)
     member("wins", row.wins, &writer)
     member("winRate", row.winRate, &writer)

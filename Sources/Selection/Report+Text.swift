@@ -6,7 +6,7 @@ extension Report {
     let canvas = ReportCanvas(isASCII: isASCII)
     var sections = [overview]
     if let score { sections.append(scoreSection(score, canvas)) }
-    if let tokens { sections.append(section("Response tokens", tokens, places: 0, canvas)) }
+    if let tokens { sections.append(tokenSection(tokens, canvas)) }
     if let margin {
       let places = Numerals.places(forSpread: margin.quantiles.last ?? 0)
       sections.append(section("Margin of the pick over the second", margin, places: places, canvas))
@@ -23,13 +23,21 @@ extension Report {
   private var overview: [String] {
     var lines = [item("Records", records) + notes]
     if groups > 0 { lines.append(item("Groups", groups) + groupNotes) }
-    for (index, model) in models.prefix(4).enumerated() {
-      lines.append((index == 0 ? "Model" : "").padded(right: 10) + "  " + Report.fit(model, 68))
-    }
-    if models.count > 4 { lines.append("            and \(Numerals.grouped(models.count - 4)) more") }
-    if models.count > 1, score != nil {
+    let named = identities.filter { $0.model != nil || $0.tokenizer != nil }
+    for identity in (named.isEmpty ? [] : identities.prefix(3)) { lines += Report.lines(of: identity) }
+    if identities.count > 3 { lines.append("            and \(Numerals.grouped(identities.count - 3)) more") }
+    if identities.count > 1, score != nil {
       lines.append("            scores of different models do not compare")
     }
+    return lines
+  }
+
+  private static func lines(of identity: Identity) -> [String] {
+    var lines: [String] = []
+    if identity.model != nil || identity.tokenizer == nil {
+      lines.append("Model       " + (identity.model ?? "none").fitted(68))
+    }
+    if let tokenizer = identity.tokenizer { lines.append("Tokenizer   " + tokenizer.fitted(68)) }
     return lines
   }
 
@@ -70,6 +78,16 @@ extension Report {
     if let pickScore { facts.append("mean of the picks \(Numerals.fixed(pickScore, places))") }
     if let perplexity { facts.append("perplexity of the mean \(Numerals.fixed(perplexity, 2))") }
     if !facts.isEmpty { lines.insert("  " + facts.joined(separator: ", "), at: 3) }
+    return lines
+  }
+
+  private func tokenSection(_ tokens: Distribution, _ canvas: ReportCanvas) -> [String] {
+    var lines = section("Response tokens", tokens, places: 0, canvas)
+    if let pearson, let spearman {
+      let numbers = "Pearson \(Numerals.fixed(pearson, 3)), Spearman \(Numerals.fixed(spearman, 3))"
+      let sample = sampled < paired ? " (of \(Numerals.grouped(sampled)) records)" : ""
+      lines.insert("  correlation with the score: \(numbers)\(sample)", at: 3)
+    }
     return lines
   }
 
@@ -115,21 +133,21 @@ extension Report {
 
   private func sourceSection(_ canvas: ReportCanvas) -> [String] {
     let shown = sources.prefix(Report.sourcesShown)
-    let names = shown.map { Report.fit($0.name, 27) }
-    let width = max(names.map(\.unicodeScalars.count).max() ?? 0, 12)
-    let barWidth = 80 - width - 49
-    var heads = paths[2].padded(right: width) + "  records  share tokens"
-    if score != nil { heads += "     score  wins" }
-    var lines = [heads]
+    let names = shown.map { $0.name.fitted(26) }
+    let width = max(names.map(\.columns).max() ?? 0, 12)
+    let most = max(shown.compactMap(\.winRate).max() ?? 0, .leastNonzeroMagnitude)
     let places = score.map { min(Report.places(for: $0), 3) } ?? 0
+    var lines = [paths[2].fitted(width).padded(right: width) + "  records   share"]
+    if tokens != nil { lines[0] += " tokens" }
+    if score != nil { lines[0] += "     score win rate" }
     for (name, row) in zip(names, shown) {
       var line = name.padded(right: width) + Numerals.grouped(row.records).padded(left: 9)
-      line += Numerals.percent(row.share).padded(left: 7)
-      line += (row.meanTokens.map { Numerals.fixed($0, 0) } ?? "").padded(left: 7)
+      line += Numerals.percent(row.share).padded(left: 8)
+      if tokens != nil { line += (row.meanTokens.map { Numerals.fixed($0, 0) } ?? "").padded(left: 7) }
       if score != nil {
         line += (row.meanScore.map { Numerals.fixed($0, places) } ?? "").padded(left: 10)
-        line += (row.winRate.map(Numerals.percent) ?? "").padded(left: 7) + " "
-        line += row.winRate.map { canvas.bar($0, width: barWidth) } ?? ""
+        line += (row.winRate.map(Numerals.percent) ?? "").padded(left: 9) + " "
+        line += row.winRate.map { canvas.bar($0 / most, width: 80 - width - 44) } ?? ""
       }
       lines.append(line)
     }
@@ -154,28 +172,10 @@ extension Report {
       row("the longest", Double(choices.longest) / Double(choices.measured))
       row("the shortest", Double(choices.shortest) / Double(choices.measured))
     }
-    var facts: [String] = []
     if choices.measured > 0, let tokens {
-      facts.append(
-        "tokens in a pick \(Numerals.fixed(choices.pickTokens, 1)), in a record \(Numerals.fixed(tokens.mean, 1))"
-      )
+      let (pick, record) = (Numerals.fixed(choices.pickTokens, 1), Numerals.fixed(tokens.mean, 1))
+      lines.append("  mean tokens: \(pick) in a pick, \(record) in a record")
     }
-    if let pearson, let spearman {
-      let numbers = "Pearson \(Numerals.fixed(pearson, 3)), Spearman \(Numerals.fixed(spearman, 3))"
-      let sample = sampled < paired ? " (\(Numerals.grouped(sampled)) records)" : ""
-      facts.append("score against length: \(numbers)\(sample)")
-    }
-    return lines + facts.map { "  " + $0 }
-  }
-
-  /// A name in at most `width` columns, without control characters.
-  static func fit(_ name: String, _ width: Int) -> String {
-    let scalars = name.unicodeScalars.map { scalar in
-      scalar.properties.generalCategory == .control ? "?" : scalar
-    }
-    let shown = scalars.count > width ? scalars.prefix(width - 3) + ["."] + [".", "."] : scalars[...]
-    var view = String.UnicodeScalarView()
-    view.append(contentsOf: shown)
-    return String(view)
+    return lines
   }
 }

@@ -18,14 +18,14 @@ package struct Report {
     let maximum: Double
     let chart: ColumnChart?
 
-    init?(_ histogram: Histogram, sum: ExactSum, areIntegers: Bool = false) {
+    init?(_ histogram: Histogram, sum: ExactSum) {
       guard histogram.count > 0 else { return nil }
       count = histogram.count
       mean = sum.value / Double(histogram.count)
       minimum = histogram.minimum
       maximum = histogram.maximum
       quantiles = Report.fractions.compactMap { histogram.quantile($0) }
-      chart = ColumnChart(of: histogram, areIntegers: areIntegers)
+      chart = ColumnChart(of: histogram)
     }
   }
 
@@ -37,10 +37,12 @@ package struct Report {
     let share: Double
     let meanScore: Double?
     let meanTokens: Double?
-    /// Groups with a pick in which it has a candidate, and those in which the pick is its.
-    var groups = 0
-    var wins = 0
-    /// Nil where it is in no group that has a pick.
+    /// Groups whose pick is its.
+    let picks: Int
+    /// The same among the groups of two or more candidates with a score, and those of them in which it has one.
+    let wins: Int
+    let groups: Int
+    /// Nil where it never had a rival.
     var winRate: Double? { groups > 0 ? Double(wins) / Double(groups) : nil }
   }
 
@@ -63,7 +65,7 @@ package struct Report {
   let records: Int
   let badRecords: Int
   let ungrouped: Int
-  let models: [String]
+  let identities: [Identity]
   let groups: Int
   /// Numbers of candidates, rising, with the groups that have as many.
   let groupSizes: [(candidates: Int, groups: Int)]
@@ -92,9 +94,9 @@ package struct Report {
     records = summary.records
     badRecords = summary.badRecords
     ungrouped = summary.ungrouped
-    models = summary.identities.names == ["no model"] ? [] : summary.identities.names
+    identities = summary.identities.list
     score = Distribution(summary.scores, sum: summary.scoreSum)
-    tokens = Distribution(summary.lengths, sum: summary.lengthSum, areIntegers: true)
+    tokens = Distribution(summary.lengths, sum: summary.lengthSum)
     perplexity = summary.paths.fields.scorePath.name == "grape.score" ? score.map { exp(-$0.mean) } : nil
     pearson = summary.pairSums.correlation
     spearman = summary.sample.rankCorrelation
@@ -104,7 +106,7 @@ package struct Report {
     let figures = GroupFigures(summary)
     groups = summary.groups.count
     groupSizes = figures.sizes.entries.map { (Int($0.number), $0.count) }
-    groupSize = Distribution(figures.sizes, sum: figures.sizeSum, areIntegers: true)
+    groupSize = Distribution(figures.sizes, sum: figures.sizeSum)
     margin = Distribution(figures.margins, sum: figures.marginSum)
     pickScore = figures.picks > 0 ? figures.pickScore.value / Double(figures.picks) : nil
     choices = figures.choices
@@ -121,7 +123,8 @@ package struct Report {
         share: Double(tally.records) / Double(summary.records),
         meanScore: tally.scored > 0 ? tally.score.value / Double(tally.scored) : nil,
         meanTokens: tally.measured > 0 ? Double(tally.tokens) / Double(tally.measured) : nil,
-        groups: figures.groupsOfSource[place], wins: figures.winsOfSource[place])
+        picks: figures.picksOfSource[place], wins: figures.winsOfSource[place],
+        groups: figures.groupsOfSource[place])
     }
     guard rows.count > 1 || summary.sources.tallies[Sources.none].records == 0 else { return [] }
     return rows.sorted {
@@ -144,10 +147,12 @@ private struct GroupFigures {
   var choices = Report.Choices()
   var groupsOfSource: [Int]
   var winsOfSource: [Int]
+  var picksOfSource: [Int]
 
   init(_ summary: borrowing SelectionSummary) {
     groupsOfSource = [Int](repeating: 0, count: summary.sources.names.count)
     winsOfSource = groupsOfSource
+    picksOfSource = groupsOfSource
     var chance = ExactSum()
     var pickTokens = 0
     for (place, entry) in summary.groups.entries.enumerated() {
@@ -157,9 +162,10 @@ private struct GroupFigures {
       guard tally.scored > 0 else { continue }
       picks += 1
       pickScore.add(tally.best)
+      picksOfSource[Int(tally.bestSource)] += 1
+      guard tally.scored > 1 else { continue }
       winsOfSource[Int(tally.bestSource)] += 1
       for source in summary.groups.sources(at: place) { groupsOfSource[source] += 1 }
-      guard tally.scored > 1 else { continue }
       let margin = min(tally.best - tally.second, .greatestFiniteMagnitude)
       margins.add(margin)
       marginSum.add(margin)

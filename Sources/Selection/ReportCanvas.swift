@@ -20,19 +20,23 @@ struct ReportCanvas {
   func lines(of chart: ColumnChart, height: Int = 5) -> [String] {
     let total = chart.counts.reduce(chart.below + chart.above, +)
     guard let tallest = chart.counts.max(), tallest > 0 else { return [] }
+    let width = min(max(ColumnChart.maximumColumns / chart.counts.count, 1), 6)
     let gutter = 9
-    let blank = String(repeating: " ", count: gutter)
     var lines: [String] = []
     for row in (0..<height).reversed() {
       let label = row == height - 1 ? Numerals.percent(Double(tallest) / Double(total)) + " " : ""
-      let columns = chart.counts.map { cell(Double($0) / Double(tallest), row: row, of: height) }
+      let cells = chart.counts.map { count in
+        let cell = cell(Double(count) / Double(tallest), row: row, of: height)
+        return String(repeating: cell, count: width)
+      }
       let side = isASCII ? "|" : row == height - 1 ? "┤" : "│"
-      lines.append(label.padded(left: gutter) + side + columns.joined())
+      lines.append(label.padded(left: gutter) + side + cells.joined())
     }
     let (corner, mark, line) = isASCII ? ("+", "+", "-") : ("└", "┬", "─")
-    let axis = (1...chart.counts.count).map { $0 % chart.columnsPerMark == 0 ? mark : line }
-    lines.append(blank + corner + axis.joined())
-    lines.append(labels(of: chart, gutter: gutter))
+    let spacing = width * chart.columnsPerMark
+    let axis = (1...(width * chart.counts.count)).map { $0 % spacing == 0 ? mark : line }
+    lines.append(corner.padded(left: gutter + 1) + axis.joined())
+    lines.append(labels(of: chart, gutter: gutter, spacing: spacing))
     return lines
   }
 
@@ -45,14 +49,14 @@ struct ReportCanvas {
     return blocks[min(max(eighths, 0), 8)]
   }
 
-  /// The numbers below the marks, centred; those without room are left out.
-  private func labels(of chart: ColumnChart, gutter: Int) -> String {
+  /// The numbers below the marks, centred: every mark's, or every second, third... as there is room.
+  private func labels(of chart: ColumnChart, gutter: Int, spacing: Int) -> String {
+    let texts = chart.marks.map { Numerals.fixed($0, chart.decimals) }
+    let widest = texts.map(\.count).max() ?? 0
+    let interval = (widest + 2 + spacing - 1) / spacing
     var line = ""
-    for (index, mark) in chart.marks.enumerated() {
-      let text = Numerals.fixed(mark, chart.decimals)
-      let start = gutter + index * chart.columnsPerMark - text.count / 2
-      guard start >= line.count + (line.isEmpty ? 0 : 2) else { continue }
-      line = line.padded(right: start) + text
+    for index in stride(from: 0, to: texts.count, by: interval) {
+      line = line.padded(right: gutter + index * spacing - texts[index].count / 2) + texts[index]
     }
     return line
   }

@@ -17,6 +17,8 @@ package enum SelectionError: RecordError, Equatable {
     switch self {
     case .noGroup("grape.group"): "no grape.group: run grape-tokenize first, or name a member with --group-by"
     case .noGroup(let path): "no group at \(path)"
+    case .noNumber("grape.score"):
+      "no number at grape.score: run grape-score first, or name a member with --by"
     case .noNumber(let path): "no number at \(path)"
     case .notFinite(let path): "the number at \(path) is out of range"
     case .noLength: "no grape.count and no grape.spans: the response's length is not known"
@@ -28,7 +30,7 @@ package enum SelectionError: RecordError, Equatable {
 /// Records of one group that contradict each other: there is no right answer, so the run ends.
 package enum GroupConflict: Error, Equatable, CustomStringConvertible {
   /// Scores that do not compare.
-  case identities(group: String, String, String)
+  case identities(group: String, Identity, Identity)
   /// Different numbers of picks at `path`.
   case quotas(group: String, path: String, Int, Int)
   /// A group that had ended came back.

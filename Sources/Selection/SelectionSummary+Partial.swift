@@ -5,7 +5,7 @@ import Streams
 // everything but the groups and the sample; those follow, up to 1,000 to a line:
 //
 //     {"grape-stats":1,"paths":["grape.group","grape.score","source"],"records":2,"bad":0,"ungrouped":0,
-//      "groups":1,"sample":2,"score":{…},"length":{…},"pairs":{…},"models":["m@1"],"sources":[{…},…]}
+//      "groups":1,"sample":2,"score":{…},"length":{…},"pairs":{…},"models":[["m@1",null]],"sources":[{…},…]}
 //     {"sample":[[hash,score,length],…]}
 //     {"groups":[[hash,candidates,scored,best,second,bestLength,longest,shortest,bestSource,
 //      pickIsLongest,pickIsShortest,[source,…]],…]}
@@ -87,7 +87,12 @@ extension SelectionSummary {
     writer.endObject()
     writer.name("models")
     writer.beginArray()
-    for name in identities.names { writer.string(name) }
+    for identity in identities.list {
+      writer.beginArray()
+      write(identity.model, to: &writer)
+      write(identity.tokenizer, to: &writer)
+      writer.endArray()
+    }
     writer.endArray()
     writer.name("sources")
     writer.beginArray()
@@ -105,6 +110,10 @@ extension SelectionSummary {
     }
     writer.endArray()
     writer.endObject()
+  }
+
+  private func write(_ name: String?, to writer: inout JSONWriter) {
+    if let name { writer.string(name) } else { writer.null() }
   }
 
   private func write(_ histogram: Histogram, sum: ExactSum, to writer: inout JSONWriter) {

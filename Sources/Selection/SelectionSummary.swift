@@ -64,7 +64,7 @@ package struct SelectionSummary: ~Copyable {
     let length = paths.fields.length(of: record).map { Int32(clamping: $0) }
     let source = sources.place(of: paths.source(record))
     records += 1
-    if identities.names.count < SelectionSummary.identityLimit { _ = identities.number(of: record) }
+    if identities.list.count < SelectionSummary.identityLimit { _ = identities.number(of: record) }
     if let score {
       scores.add(score)
       scoreSum.add(score)

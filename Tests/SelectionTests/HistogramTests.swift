@@ -91,8 +91,7 @@ import Testing
   func chartsCountEveryNumberInItsColumn(_ shape: Shape, _ count: Int) {
     var generator = SplitMix(state: UInt64(count))
     let numbers = Self.numbers(shape, count, &generator)
-    let areIntegers = shape == .lengths
-    guard let chart = ColumnChart(of: Self.histogram(numbers), areIntegers: areIntegers) else {
+    guard let chart = ColumnChart(of: Self.histogram(numbers)) else {
       #expect(shape == .constant || shape == .tiny || count == 2 || shape == .wide)
       return
     }
@@ -120,11 +119,11 @@ import Testing
     }
     #expect(seen == count)
     #expect(chart.below + chart.above <= count / 50)
-    if areIntegers { #expect(chart.step >= 1 && chart.step == chart.step.rounded()) }
+    if shape == .lengths { #expect(chart.step >= 1 && chart.step == chart.step.rounded()) }
   }
 
   @Test func fewWholeNumbersHaveAColumnEach() throws {
-    let chart = try #require(ColumnChart(of: Self.histogram([1, 2, 2, 3, 3, 3, 7]), areIntegers: true))
+    let chart = try #require(ColumnChart(of: Self.histogram([1, 2, 2, 3, 3, 3, 7])))
     #expect(chart.step == 1)
     let first = Int(1 - chart.start)
     #expect(chart.counts[first..<(first + 7)] == [1, 2, 3, 0, 0, 0, 1])
@@ -132,7 +131,7 @@ import Testing
 
   @Test func outliersAreCountedOutside() throws {
     let numbers = (0..<1000).map { Double($0) / 1000 } + [-50, 900, 1000]
-    let chart = try #require(ColumnChart(of: Self.histogram(numbers), areIntegers: false))
+    let chart = try #require(ColumnChart(of: Self.histogram(numbers)))
     #expect(chart.below == 1)
     #expect(chart.above == 2)
     #expect(chart.counts.reduce(0, +) == 1000)

@@ -270,12 +270,14 @@ import Testing
     try parse([text]) { record in #expect(fields.length(of: record) == length) }
   }
 
+  static func identity(_ model: String) -> Identity { Identity(model: model, tokenizer: nil) }
+
   @Test func scoresOfDifferentModelsInAGroupAreAnError() throws {
     let texts = [
       TestRecord(group: "a", score: 1, model: "m@1"), TestRecord(group: "b", score: 1, model: "m@2"),
       TestRecord(group: "a", score: 1, model: "m@2"),
     ].map(\.text)
-    let conflict = GroupConflict.identities(group: "a", "m@1", "m@2")
+    let conflict = GroupConflict.identities(group: "a", Self.identity("m@1"), Self.identity("m@2"))
     #expect(throws: conflict) { try Self.pick(texts, Self.rule(.best)) }
     #expect(throws: conflict) { try Self.pick(texts, Self.rule(.worst)) }
     // Nothing is compared, or nothing of grape's: no conflict.
@@ -293,7 +295,7 @@ import Testing
     records[999].group = "x"
     records[999].model = "m@9"
     let texts = records.map(\.text)
-    #expect(throws: GroupConflict.identities(group: "x", "m@0", "m@9")) {
+    #expect(throws: GroupConflict.identities(group: "x", Self.identity("m@0"), Self.identity("m@9"))) {
       try Self.pick(texts, Self.rule(.best), memory: 1 << 15)
     }
   }

@@ -106,6 +106,7 @@ import Testing
         #expect(row["records"]?.int == source.records)
         #expect(row["groups"]?.int == source.groups)
         #expect(row["wins"]?.int == source.wins)
+        #expect(row["picks"]?.int == source.picks)
         let meanScore = row["meanScore"]?.double
         #expect((meanScore == nil) == (source.meanScore == nil))
         #expect(abs((meanScore ?? 0) - (source.meanScore ?? 0)) < 1e-12)
@@ -260,6 +261,7 @@ struct ObviousReport {
     var records = 0
     var groups = 0
     var wins = 0
+    var picks = 0
     var meanScore: Double?
   }
 
@@ -342,9 +344,12 @@ struct ObviousReport {
       for members in groups.values {
         let scored = members.filter { $0.score != nil }
         guard !scored.isEmpty else { continue }
-        if members.contains(where: { ($0.source ?? "(none)") == name }) { source.groups += 1 }
         let pick = scored[Self.first(of: scored) { $0.score ?? 0 }]
-        if (pick.source ?? "(none)") == name { source.wins += 1 }
+        let isIts = (pick.source ?? "(none)") == name
+        if isIts { source.picks += 1 }
+        guard scored.count > 1 else { continue }
+        if isIts { source.wins += 1 }
+        if scored.contains(where: { ($0.source ?? "(none)") == name }) { source.groups += 1 }
       }
       sources[name] = source
     }
