@@ -90,13 +90,19 @@ flags=(-c release)
 swift build "${flags[@]}" >&2 || die "the build failed; grape needs Swift 6.1 or later, this is:" "$(swift --version 2>&1 | head -n 1)"
 PATH=$(swift build "${flags[@]}" --show-bin-path):$PATH
 
-# Shows a command as a user would type it, then runs it.
-step() { say "\$ $*"; M=$model OUT=$output bash -o pipefail -c "$*"; }
+# Shows a command as a user would type it, then runs it. Status 1 tells of records left out, as a small model does
+# with long ones: the rest is good.
+step() {
+  local status=0
+  say "\$ $*"
+  M=$model OUT=$output bash -o pipefail -c "$*" || status=$?
+  [ "$status" -le 1 ] || exit "$status"
+}
 
 mkdir -p "$output"
 say "" "M=$model" "OUT=$output"
-step 'grape-tokenize -m $M --keep-text Examples/candidates.jsonl | grape-score -m $M > $OUT/scored.jsonl'
-step 'grape-pick --keep $OUT/scored.jsonl > $OUT/picks.jsonl'
+step 'grape-tokenize -m "$M" --keep-text Examples/candidates.jsonl | grape-score -m "$M" > "$OUT/scored.jsonl"'
+step 'grape-pick --keep "$OUT/scored.jsonl" > "$OUT/picks.jsonl"'
 
 # Some instructions with all of their candidates, best first; the pick is the first one.
 say ""
@@ -122,4 +128,4 @@ END
 else
   head -n 3 "$output/picks.jsonl"
 fi
-step 'grape-stats $OUT/scored.jsonl'
+step 'grape-stats "$OUT/scored.jsonl"'
