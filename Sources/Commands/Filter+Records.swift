@@ -85,7 +85,8 @@ extension Filter {
         return try reader.next()
       } catch let error as ArrayError {
         if isStrict { try pause() }
-        try countBad("\(name):\(reader.lineNumber): \(error)")
+        countBad("\(name):\(reader.lineNumber): \(error)")
+        if isStrict { throw StrictStop() }
       } catch let error as IOError {
         skipOperand(error)
         return nil
@@ -116,20 +117,20 @@ extension Filter {
 
   /// `rest` holds what follows the bytes at hand of an oversize record.
   private func reject(_ line: SourceLine, _ reason: String, rest: LineReader?) throws {
+    countBad("\(line.file):\(line.number): \(reason)")
     if let rejects {
       try rejects.write(line.bytes)
       try rest?.copyRest { try rejects.write($0) }
       if line.hasReturn { try rejects.write(byte: UInt8(ascii: "\r")) }
       try rejects.endRecord(separator)
     }
-    try countBad("\(line.file):\(line.number): \(reason)")
+    if isStrict { throw StrictStop() }
   }
 
-  private func countBad(_ message: String) throws {
+  private func countBad(_ message: String) {
     warn(message)
     rejected += 1
     progress?.bad = rejected
-    if isStrict { throw StrictStop() }
   }
 
   private func skipOperand(_ error: IOError) {

@@ -57,7 +57,7 @@ package final class Filter {
     separator = arguments[flag: "null"] ? 0 : UInt8(ascii: "\n")
     isStrict = arguments[flag: "strict"]
     maximumLength = try arguments.bytes("max-line") ?? Self.defaultMaximumLength
-    rejects = try arguments.string("rejects").map { path in try Output(creating: path) }
+    rejects = try arguments.string("rejects").map { path in try Output(creating: path, lineBuffered: true) }
     progress = Progress(isRequested: arguments[flag: "progress"], name: program.name)
   }
 
@@ -85,7 +85,7 @@ package final class Filter {
   /// Says why, writes out what is done, and ends with status 2.
   package func fail(_ message: String) -> Never {
     warn(message)
-    try? output.close()
+    saveWhatIsDone()
     exit(2)
   }
 
@@ -110,8 +110,14 @@ package final class Filter {
   private func abandon(_ error: any Error) -> Never {
     progress?.erase()
     Self.complain(error, program)
-    if !((error as? IOError)?.isBrokenPipe ?? false) { try? output.close() }
+    saveWhatIsDone()
     exit(Self.status(of: error))
+  }
+
+  /// Writes out both files as far as possible. The trouble has been reported; more of it adds nothing.
+  private func saveWhatIsDone() {
+    try? output.close()
+    try? rejects?.close()
   }
 
   private static let outputName = "<stdout>"

@@ -32,9 +32,9 @@ package final class Output {
   }
 
   /// Creates the file, or empties it where it exists.
-  package convenience init(creating path: String) throws(IOError) {
+  package convenience init(creating path: String, lineBuffered: Bool = false) throws(IOError) {
     let descriptor = try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC)
-    self.init(descriptor: descriptor.number, name: path)
+    self.init(descriptor: descriptor.number, name: path, lineBuffered: lineBuffered)
   }
 
   deinit {

@@ -58,20 +58,21 @@ package final class Workers: Sendable {
     defer { pthread_attr_destroy(&attributes) }
     // Musl's default of 128 KiB is little for numeric code.
     pthread_attr_setstacksize(&attributes, 4 << 20)
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
+    // A number with glibc, a pointer elsewhere.
+    #if canImport(Glibc)
       var thread = pthread_t()
+    #else
+      var thread: pthread_t?
     #endif
     let failure = pthread_create(&thread, &attributes, threadMain, context.toOpaque())
     guard failure == 0 else {
       context.release()
       return nil
     }
-    #if canImport(Darwin)
-      return thread.map(Thread.init)
-    #else
+    #if canImport(Glibc)
       return Thread(handle: thread)
+    #else
+      return thread.map(Thread.init)
     #endif
   }
 }
