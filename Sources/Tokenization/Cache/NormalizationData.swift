@@ -12,15 +12,11 @@ struct NormalizationData {
       single[UnicodeData.composites[index]] = Array(UnicodeData.composites[index + 1...index + 2])
     }
     var changing = Hangul.composingJamo
-    changing = changing.union(
-      CodePointSet(
-        stride(from: 2, to: UnicodeData.composites.count, by: 3).map {
-          UnicodeData.composites[$0]...UnicodeData.composites[$0]
-        }))
+    changing += stride(from: 2, to: UnicodeData.composites.count, by: 3).map { UnicodeData.composites[$0] }
     for index in stride(from: 0, to: UnicodeData.decompositions.count, by: 3) {
       let code = UnicodeData.decompositions[index]
       single[code] = UnicodeData.decompositions[index + 1...index + 2].filter { $0 != 0 }
-      changing = changing.union(CodePointSet(code))
+      changing.append(code)
     }
 
     /// The decomposition carried on to the end.
@@ -46,17 +42,21 @@ struct NormalizationData {
       [$0.first, $0.second, $0.code]
     }
 
-    var values = [UInt16](repeating: 0, count: Int(CodePointSet.maximum) + 1)
+    var values: [UInt32: UInt16] = [:]
     for index in stride(from: 0, to: UnicodeData.combiningClasses.count, by: 3) {
       for code in UnicodeData.combiningClasses[index]...UnicodeData.combiningClasses[index + 1] {
-        values[Int(code)] |= UInt16(UnicodeData.combiningClasses[index + 2])
+        values[code] = UInt16(UnicodeData.combiningClasses[index + 2])
       }
     }
-    for range in changing.ranges {
-      for code in range { values[Int(code)] |= NormalizationTable.Properties.mayChangeFlag }
+    for code in changing { values[code, default: 0] |= NormalizationTable.Properties.mayChangeFlag }
+    for code in single.keys { values[code, default: 0] |= NormalizationTable.Properties.decomposesFlag }
+    var runs: [(first: UInt32, value: UInt16)] = [(0, 0)]
+    for code in values.keys.sorted() {
+      if runs.last?.first == code { runs.removeLast() }
+      runs.append((code, values[code] ?? 0))
+      runs.append((code + 1, 0))
     }
-    for code in single.keys { values[Int(code)] |= NormalizationTable.Properties.decomposesFlag }
-    (blocks, properties) = twoStageTable(values)
+    (blocks, properties) = twoStageTable(runs)
   }
 
   /// A text in Normalization Form C.
@@ -83,24 +83,4 @@ struct NormalizationData {
       }
     }
   }
-}
-
-/// A value for every code point as two tables: the value of c is `values[blocks[c >> 8] << 8 | c & 255]`. Block 0 comes
-/// first and is shared with no other, so code points below 256 can be looked up in `values` directly.
-func twoStageTable<Value: Hashable>(_ all: [Value]) -> (blocks: [UInt16], values: [Value]) {
-  var blocks: [UInt16] = []
-  var values: [Value] = []
-  var known: [ArraySlice<Value>: UInt16] = [:]
-  for start in stride(from: 0, to: all.count, by: 256) {
-    let block = all[start..<start + 256]
-    if let number = known[block] {
-      blocks.append(number)
-      continue
-    }
-    let number = UInt16(values.count / 256)
-    if start > 0 { known[block] = number }
-    blocks.append(number)
-    values += block
-  }
-  return (blocks, values)
 }

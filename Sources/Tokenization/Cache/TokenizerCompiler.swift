@@ -151,7 +151,7 @@ struct TokenizerCompiler {
       steps.append(Step(automaton: automaton, behavior: behavior, isInverted: inverted))
       fuseLast(&steps)
     }
-    let table = classes.table()
+    let table = twoStageTable(classes.runs)
     writer.set(.classBlocks, table.blocks)
     writer.set(.classes, table.values)
     try write(steps, asciiClasses: Array(table.values.prefix(128)))

@@ -119,7 +119,5 @@ enum Hangul {
   }
 
   /// Vowels and tails, which may compose with what is before them.
-  static let composingJamo = CodePointSet([
-    vowels.lowerBound...vowels.upperBound - 1, tails.lowerBound...tails.upperBound - 1,
-  ])
+  static let composingJamo = Array(vowels) + Array(tails)
 }

@@ -232,8 +232,11 @@ struct TokenizerJSON {
       }
     }
     guard texts == 1 else { throw .malformed("the template has the text \(texts) times") }
-    definition.prefix.insert(contentsOf: before, at: 0)
-    definition.suffix += after
+    guard definition.prefix.isEmpty, definition.suffix.isEmpty else {
+      throw .unsupported("two TemplateProcessing")
+    }
+    definition.prefix = before
+    definition.suffix = after
   }
 
   private func readDecoder(_ value: JSONValue?) throws(TokenizerError) {

@@ -19,9 +19,9 @@ struct TokenizerSource {
   private static func open(gguf path: String) throws -> TokenizerSource {
     let file = try GGUFFile(path: path)
     return TokenizerSource(digest: xxh64(file.metadataBytes)) {
-      do {
+      do throws(TokenizerError) {
         return try GGUFVocabulary.read(file)
-      } catch let error as TokenizerError {
+      } catch {
         throw TokenizerError.file(path, error)
       }
     }
@@ -37,10 +37,11 @@ struct TokenizerSource {
     return TokenizerSource(digest: digest) {
       var parser = JSONParser()
       var configurationParser = JSONParser()
-      do {
-        let settings = try configuration.map { try object(&configurationParser, $0) }
-        return try TokenizerJSON.read(try object(&parser, main), configuration: settings)
-      } catch let error as TokenizerError {
+      let settings = try configuration.map { try object(&configurationParser, $0) }
+      let root = try object(&parser, main)
+      do throws(TokenizerError) {
+        return try TokenizerJSON.read(root, configuration: settings)
+      } catch {
         throw TokenizerError.file(path, error)
       }
     }

@@ -1,5 +1,5 @@
 /// The syntax tree of a regular expression over code points.
-indirect enum Pattern: Equatable, Sendable {
+package indirect enum Pattern: Equatable, Sendable {
   /// One code point of the set.
   case characters(CodePointSet)
   /// All of them in order; the empty sequence matches the empty string.

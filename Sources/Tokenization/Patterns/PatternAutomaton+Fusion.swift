@@ -7,7 +7,7 @@ extension PatternAutomaton {
   ///
   /// nil where the first does not decide at once, the second leaves some characters unmatched, or the second
   /// stops within a match of the first that would go on differently from there.
-  func fused(with second: PatternAutomaton) -> PatternAutomaton? {
+  package func fused(with second: PatternAutomaton) -> PatternAutomaton? {
     guard decidesAtOnce, second.matchesEverywhere else { return nil }
     let end = stride - 1
     /// The state of this automaton within a match, or `start` between matches; and the second's.

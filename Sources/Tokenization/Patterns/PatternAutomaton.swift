@@ -5,7 +5,7 @@
 /// whether the text *before* the character just read is a match, so a lookahead at one character costs nothing:
 /// it is decided when that character, or the end, is read. Places after a match in the list are dropped,
 /// for the match is preferred to them; hence the last match seen before the dead state is the one wanted.
-struct PatternAutomaton {
+package struct PatternAutomaton {
   /// Rows of `stride` transitions, one for each class and for the end: the next state's row << 1 | 1 if the text
   /// before this character matches. Row 0 is the dead state, row 1 the start.
   let transitions: [UInt16]
@@ -14,8 +14,10 @@ struct PatternAutomaton {
 
   var stateCount: Int { transitions.count / stride }
 
-  static let dead = 0
-  static let start = 1
+  /// The state from which nothing can match.
+  package static let dead = 0
+  /// The state in which a search begins.
+  package static let start = 1
 
   init(transitions: [UInt16], stride: Int) {
     self.transitions = transitions
@@ -23,13 +25,13 @@ struct PatternAutomaton {
   }
 
   /// Where a state goes on a symbol, and whether the text before the symbol matches.
-  func step(_ state: Int, _ symbol: Int) -> (next: Int, matches: Bool) {
+  package func step(_ state: Int, _ symbol: Int) -> (next: Int, matches: Bool) {
     let entry = transitions[state * stride + symbol]
     return (Int(entry >> 1), entry & 1 != 0)
   }
 
-  /// Rows are numbered in 15 bits.
-  static let maximumStates = 1 << 15
+  /// Far more than the patterns of tokenizers need, which is some hundreds; rows are numbered in 15 bits.
+  static let maximumStates = 10_000
 
   /// - Parameters:
   ///   - program: the pattern.
@@ -37,7 +39,9 @@ struct PatternAutomaton {
   ///   - members: for each set of the program, whether each class is in it.
   ///   - name: the pattern's name, for errors.
   /// - Throws: `TokenizerError.unsupported` when it matches the empty text or needs too many states.
-  init(_ program: PatternProgram, classCount: Int, members: [[Bool]], name: String) throws(TokenizerError) {
+  package init(_ program: PatternProgram, classCount: Int, members: [[Bool]], name: String)
+    throws(TokenizerError)
+  {
     var builder = Builder(program: program, classCount: classCount, members: members)
     let start = builder.closure(of: [program.start])
     stride = classCount + 1

@@ -4,7 +4,7 @@
 /// `\s \d \w \h` and their complements, groups, alternation, the quantifiers `* + ? {n,m}`, lazy, or possessive
 /// on a single character or class, `(?i)` on ASCII letters, `(?m)`, and lookahead at one character. Anchors,
 /// lookbehind, back references and the rest are refused by name.
-struct PatternParser {
+package struct PatternParser {
   private let source: String
   private let characters: [UInt32]
   private var position = 0
@@ -21,7 +21,10 @@ struct PatternParser {
   private static let maximumDepth = 100
   private static let maximumCount = 1000
 
-  static func parse(_ source: String) throws(TokenizerError) -> Pattern {
+  /// The syntax tree of a regular expression.
+  ///
+  /// Throws `TokenizerError.pattern` where it is wrong or has what is not supported.
+  package static func parse(_ source: String) throws(TokenizerError) -> Pattern {
     var parser = PatternParser(source)
     let pattern = try parser.alternation()
     guard parser.position == parser.characters.count else { throw parser.error("unmatched )") }

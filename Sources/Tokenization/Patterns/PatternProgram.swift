@@ -1,5 +1,5 @@
 /// A regular expression as a nondeterministic automaton with priorities (Thompson's construction).
-struct PatternProgram {
+package struct PatternProgram {
   enum Instruction: Equatable {
     /// Consumes one code point of a class in the set and goes on at `next`.
     case consume(set: Int, next: Int)
@@ -13,13 +13,13 @@ struct PatternProgram {
 
   private(set) var instructions: [Instruction] = []
   /// The character sets that instructions name by index.
-  private(set) var sets: [CodePointSet] = []
+  package private(set) var sets: [CodePointSet] = []
   private(set) var start = 0
 
   /// Counted repetitions are unrolled; this bounds the result.
   static let maximumLength = 20_000
 
-  init(_ pattern: Pattern) throws(TokenizerError) {
+  package init(_ pattern: Pattern) throws(TokenizerError) {
     let end = try append(.match)
     start = try compile(pattern, then: end)
   }

@@ -1,9 +1,9 @@
 /// A set of Unicode code points, as sorted ranges that neither overlap nor touch.
-struct CodePointSet: Equatable, Sendable {
-  private(set) var ranges: [ClosedRange<UInt32>]
+package struct CodePointSet: Equatable, Sendable {
+  package private(set) var ranges: [ClosedRange<UInt32>]
 
   /// The largest code point.
-  static let maximum: UInt32 = 0x10FFFF
+  package static let maximum: UInt32 = 0x10FFFF
 
   /// Every code point.
   static let all = CodePointSet(0...maximum)
@@ -15,7 +15,7 @@ struct CodePointSet: Equatable, Sendable {
   init(_ codePoint: UInt32) { ranges = [codePoint...codePoint] }
 
   /// The union of ranges in any order. O(n log n).
-  init(_ unsorted: [ClosedRange<UInt32>]) {
+  package init(_ unsorted: [ClosedRange<UInt32>]) {
     ranges = []
     for range in unsorted.sorted(by: { $0.lowerBound < $1.lowerBound }) {
       if let last = ranges.last,
@@ -36,7 +36,7 @@ struct CodePointSet: Equatable, Sendable {
   var isEmpty: Bool { ranges.isEmpty }
 
   /// O(log n) in the number of ranges.
-  func contains(_ codePoint: UInt32) -> Bool {
+  package func contains(_ codePoint: UInt32) -> Bool {
     var low = 0
     var high = ranges.count
     while low < high {
@@ -46,7 +46,7 @@ struct CodePointSet: Equatable, Sendable {
     return low < ranges.count && ranges[low].lowerBound <= codePoint
   }
 
-  var inverted: CodePointSet {
+  package var inverted: CodePointSet {
     var result = CodePointSet()
     var next: UInt32 = 0
     for range in ranges {
