@@ -162,6 +162,21 @@ func drain(_ reader: LineReader) throws -> (records: [Record], errors: [String])
     #expect(errors == complaints.map(\.description))
   }
 
+  /// What ends or interrupts a run of plain bytes at every place in a word, with and without bytes to move.
+  @Test(arguments: ["", "\n", "\n      "])
+  func longStrings(indentation: String) throws {
+    for length in 0..<40 {
+      let plain = String(repeating: ",]é}", count: length / 5) + String(repeating: "x", count: length % 5)
+      for special in ["", "\\\\", "\\\"", "\\n", "\\\\\\\""] {
+        let string = "\"\(plain)\(special)\(plain)\""
+        let element = "{\(indentation)\(string):\(indentation)\(string)\(indentation)}"
+        let (records, errors) = try read(bytes("[\(element),\(element)]"))
+        #expect(records.map(\.text) == Array(repeating: "{\(string):\(string)}", count: 2))
+        #expect(errors == [])
+      }
+    }
+  }
+
   @Test func oversizeElement() throws {
     let long = "{\"a\":\"" + String(repeating: "z", count: 500_000) + "\"}"
     let folder = try Folder()
