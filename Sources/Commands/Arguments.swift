@@ -82,19 +82,6 @@ package struct Arguments: Sendable {
     return number
   }
 
-  /// A number in `range`; nil when the option was not given. Not a number is in no range.
-  package func double(
-    _ name: String, in range: ClosedRange<Double> = -.greatestFiniteMagnitude ... .greatestFiniteMagnitude
-  ) throws(UsageError) -> Double? {
-    guard let text = value(name) else { return nil }
-    guard let number = Double(text), range.contains(number) else {
-      let isOpen = range.upperBound == .greatestFiniteMagnitude
-      throw unsuitable(
-        name, text, isOpen ? "a number" : "a number from \(range.lowerBound) to \(range.upperBound)")
-    }
-    return number
-  }
-
   /// A number of bytes above 0, with `K`, `M` or `G` for powers of 1024; nil when the option was not given.
   package func bytes(_ name: String) throws(UsageError) -> Int? {
     guard let text = value(name) else { return nil }

@@ -14,6 +14,7 @@ struct FileDescriptor {
   let number: Int32
 
   static let standardInput = FileDescriptor(number: 0)
+  static let standardError = FileDescriptor(number: 2)
 
   /// Opens `path`, closed on exec, never as one of the three standard descriptors: where the caller was started with
   /// standard output closed, data meant for it must not land in the next file opened.

@@ -24,9 +24,6 @@ package struct IOError: Error, Equatable, CustomStringConvertible {
   /// The reader of a pipe or socket has gone away: a reason to end without a word.
   package var isBrokenPipe: Bool { code == EPIPE }
 
-  /// The file does not exist.
-  package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
-
   /// One line, for example `cannot open data.jsonl: No such file or directory`.
   package var description: String { "cannot \(action) \(path): \(String(cString: strerror(code)))" }
 }

@@ -12,7 +12,6 @@ package final class InputFile {
   package let name: String
   /// Bytes from here to the end, where that is known: regular files only.
   package let size: Int?
-  package let isTerminal: Bool
 
   private let descriptor: FileDescriptor
   private let isRegular: Bool
@@ -24,7 +23,6 @@ package final class InputFile {
     descriptor = isStandardInput ? .standardInput : try FileDescriptor(opening: path, O_RDONLY)
     let status = descriptor.status()
     isRegular = status?.isRegular ?? false
-    isTerminal = isatty(descriptor.number) == 1
     if isRegular, let status {
       size = max(0, Int(status.st_size) - max(0, Int(lseek(descriptor.number, 0, SEEK_CUR))))
     } else {

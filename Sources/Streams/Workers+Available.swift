@@ -31,12 +31,12 @@ extension Workers {
 }
 
 /// The limits Linux puts on a group of processes (containers).
-enum ControlGroup {
+package enum ControlGroup {
   /// Processors' worth of time this process's group may use: the least of its own quota and those above it; nil
   /// where none is set. Version 2's `cpu.max`, or version 1's `cpu.cfs_quota_us` and `cpu.cfs_period_us`.
-  static func processorQuota(root: String = "/sys/fs/cgroup", membership: String = "/proc/self/cgroup")
-    -> Double?
-  {
+  package static func processorQuota(
+    root: String = "/sys/fs/cgroup", membership: String = "/proc/self/cgroup"
+  ) -> Double? {
     var least: Double?
     for line in SmallFile.text(membership).split(separator: "\n") {
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)

@@ -82,11 +82,6 @@ private func message(_ words: [String], _ use: (Arguments) throws -> Void = { _ 
     #expect(
       message(["-n", "1e99"]) { _ = try $0.int("number", in: 1 ... .max) }
         == "option '--number' takes a whole number from 1, not '1e99'")
-    for text in ["nan", "inf", "1,5", "", "2"] {
-      #expect(
-        message(["-n", text]) { _ = try $0.double("number", in: 0...1) }
-          == "option '--number' takes a number from 0.0 to 1.0, not '\(text)'")
-    }
   }
 
   @Test(arguments: [("65536", 65536), ("64K", 65536), ("2m", 2 << 20), ("1G", 1 << 30), ("1", 1)])
@@ -99,12 +94,6 @@ private func message(_ words: [String], _ use: (Arguments) throws -> Void = { _ 
     #expect(
       message(["--max-line", text]) { _ = try $0.bytes("max-line") }
         == "option '--max-line' takes a number of bytes such as 65536, 64K or 16M, not '\(text)'")
-  }
-
-  @Test func doubles() throws {
-    #expect(try parse("-n0.25").double("number") == 0.25)
-    #expect(try parse("-n-1e3").double("number") == -1000)
-    #expect(try parse().double("number") == nil)
   }
 
   private enum Colour: String, CaseIterable { case red, green }
