@@ -43,15 +43,12 @@ struct Progress {
   }
 
   /// Learns how much there is to read, where every operand is a regular file.
-  ///
-  /// Whoever knows draws earlier than the others on its terminal, and so instead of them: it can tell the time left.
   mutating func expect(_ paths: [String]) {
     let sizes = paths.map { $0 == "-" ? (try? InputFile(path: $0))?.size : Paths.fileSize($0) }
     totalBytes = sizes.reduce(0) { total, size in
       guard let total, let size else { return nil }
       return total + size
     }
-    if totalBytes != nil { nextDraw = started + Self.second / 2 }
   }
 
   /// Draws, if it is time to.

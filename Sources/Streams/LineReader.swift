@@ -201,8 +201,9 @@ package final class LineReader {
   // MARK: Beginning
 
   private func detectFraming() throws {
-    while window.count < 3, try fill() {}
-    if window.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF { window.drop(3) }
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    while window.count < mark.count, mark.starts(with: text), try fill() {}
+    if text.starts(with: mark) { window.drop(mark.count) }
     if try firstByte(skipBlanks: false) == UInt8(ascii: "[") {
       _ = try firstByte(skipBlanks: true)
       window.drop(1)

@@ -16,7 +16,7 @@ final class NamedPipe {
 
   /// Waits for a reader.
   func open() throws {
-    let deadline = Date(timeIntervalSinceNow: 60)
+    let deadline = Date(timeIntervalSinceNow: 30)
     while descriptor < 0, Date() < deadline {
       // Non-blocking, so that a reader that never comes is a failure and not a hang.
       descriptor = Foundation.open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)

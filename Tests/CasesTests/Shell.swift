@@ -13,8 +13,8 @@ struct Outcome {
 enum Shell {
   /// Runs `script` in `folder` to its end, standard input empty.
   ///
-  /// Signals have their default actions, whatever those of this process are. A script that takes longer than a minute
-  /// is killed and counts as ended by signal 9.
+  /// Signals have their default actions, whatever those of this process are. A script that takes longer than two
+  /// minutes is killed and counts as ended by signal 9.
   static func run(_ script: String, in folder: Folder, environment: [String: String] = [:]) throws -> Outcome
   {
     let process = try start(script, in: folder, environment: environment)
@@ -71,9 +71,9 @@ final class RunningScript {
   var output: String { streams.read("out") }
   var errors: String { streams.read("err") }
 
-  /// Waits for the end, at most a minute.
+  /// Waits for the end, at most two minutes.
   func wait() -> Int32 {
-    let deadline = Date(timeIntervalSinceNow: 60)
+    let deadline = Date(timeIntervalSinceNow: 120)
     while status == nil {
       poll()
       if status == nil, Date() > deadline { stop() }
@@ -81,9 +81,9 @@ final class RunningScript {
     return status ?? 0
   }
 
-  /// Waits until `condition` holds; false when a minute was not enough.
+  /// Waits until `condition` holds; false when half a minute was not enough.
   func wait(until condition: (RunningScript) -> Bool) -> Bool {
-    let deadline = Date(timeIntervalSinceNow: 60)
+    let deadline = Date(timeIntervalSinceNow: 30)
     while !condition(self) {
       if Date() > deadline { return false }
       usleep(2000)
