@@ -90,6 +90,7 @@ package struct ColumnChart: Equatable, Sendable {
           let mark = exponent < 0 ? Double(digit) / power(-exponent) : Double(digit) * power(exponent)
           let first = (range.low / mark).rounded(.down)
           let last = (range.high / mark).rounded(.down) + 1
+          guard mark.isFinite else { continue }
           for perMark in [1, 2, 4, 5, 8, 10, 16, 20] {
             let step = mark / Double(perMark)
             let columns = (last - first) * Double(perMark)

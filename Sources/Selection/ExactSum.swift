@@ -57,7 +57,7 @@ package struct ExactSum: Equatable, Sendable {
     normalize()
     other.normalize()
     isUndefined = isUndefined || other.isUndefined
-    for index in digits.indices { digits[index] += other.digits[index] }
+    for index in digits.indices { digits[index] &+= other.digits[index] }
     normalize()
   }
 
@@ -65,11 +65,11 @@ package struct ExactSum: Equatable, Sendable {
   private mutating func normalize() {
     var carry: Int64 = 0
     for index in 0..<(ExactSum.digitCount - 1) {
-      let digit = digits[index] + carry
+      let digit = digits[index] &+ carry
       digits[index] = digit & 0xffff_ffff
       carry = digit >> 32
     }
-    digits[ExactSum.digitCount - 1] += carry
+    digits[ExactSum.digitCount - 1] &+= carry
     room = ExactSum.fullRoom
   }
 
@@ -112,7 +112,7 @@ package struct ExactSum: Equatable, Sendable {
     for place in stride(from: 0, to: parts.count, by: 2) {
       let (index, digit) = (parts[place], parts[place + 1])
       let last = ExactSum.digitCount - 1
-      let range = index == last ? -(1 << 61)...(1 << 61) : 0...0xffff_ffff
+      let range = index == last ? -(1 << 32)...(1 << 32) : 0...0xffff_ffff
       guard digits.indices.contains(index), range.contains(digit) else { return nil }
       digits[index] = Int64(digit)
     }

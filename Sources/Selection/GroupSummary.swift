@@ -19,16 +19,17 @@ struct GroupSummary: Equatable {
     contenders.removeLast(contenders.count - quota)
   }
 
-  /// The group's picks in order of preference; none if it has fewer than `minimumCandidates`.
-  func picks(minimumCandidates: Int) -> [Pick] {
-    guard candidates >= minimumCandidates else { return [] }
+  /// The group's picks in order of preference.
+  func picks(by rule: PickRule) -> [Pick] {
+    guard candidates >= rule.minimumCandidates else { return [] }
     return contenders.indices.map { index in
       let next = index + 1 < contenders.count ? contenders[index + 1].value : runnerUp
-      let margin = contenders[index].value - next
+      let margin = min(contenders[index].value - next, .greatestFiniteMagnitude)
       return Pick(
         offset: contenders[index].offset, length: contenders[index].length,
         standing: Standing(
-          rank: index + 1, margin: next > -.infinity ? margin : nil, candidates: candidates))
+          rank: index + 1, margin: rule.hasMargins && next > -.infinity ? margin : nil, candidates: candidates
+        ))
     }
   }
 }

@@ -2,14 +2,14 @@ import Streams
 
 /// The groups seen so far, each with its preferred contenders.
 ///
-/// Groups are told apart by the bytes of their keys; the hash only finds them. A group takes 64 bytes, its key, 24
+/// Groups are told apart by the bytes of their keys; the hash only finds them. A group takes 72 bytes, its key, 24
 /// bytes for each contender it may keep (rounded up to a power of two), and 16 to 32 bytes of index.
 struct GroupTable {
   /// One group: what is known of all its candidates, and where the kept ones are.
   struct Group {
     let hash: UInt64
     let keyStart: Int
-    let keyCount: Int32
+    let keyCount: Int
     /// What the group's scores come from: a place in the picker's list of identities.
     let identity: Int32
     /// The most contenders to keep.
@@ -46,7 +46,7 @@ struct GroupTable {
 
   @inline(__always)
   private func hasKey(_ place: Int, _ key: UnsafeRawBufferPointer) -> Bool {
-    let (start, count) = (groups[place].keyStart, Int(groups[place].keyCount))
+    let (start, count) = (groups[place].keyStart, groups[place].keyCount)
     return count == key.count
       && keys.withUnsafeBytes {
         equalBytes(UnsafeRawBufferPointer(rebasing: $0[start..<(start + count)]), key)
@@ -55,7 +55,7 @@ struct GroupTable {
 
   /// The bytes of a group's key.
   func key(of place: Int) -> ArraySlice<UInt8> {
-    keys[groups[place].keyStart..<(groups[place].keyStart + Int(groups[place].keyCount))]
+    keys[groups[place].keyStart..<(groups[place].keyStart + groups[place].keyCount)]
   }
 
   /// Adds a group that is not there yet, without candidates.
@@ -63,7 +63,7 @@ struct GroupTable {
   /// - Returns: its place.
   mutating func insert(_ key: UnsafeRawBufferPointer, hash: UInt64, identity: Int32, quota: Int) -> Int {
     let group = Group(
-      hash: hash, keyStart: keys.count, keyCount: Int32(key.count), identity: identity, quota: quota)
+      hash: hash, keyStart: keys.count, keyCount: key.count, identity: identity, quota: quota)
     keys.append(contentsOf: key)
     index.insert(hash, place: groups.count)
     groups.append(group)

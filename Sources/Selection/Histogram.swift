@@ -55,13 +55,13 @@ package struct Histogram: Equatable, Sendable {
   }
 
   private mutating func add(key: Int, times: Int) {
-    count += times
+    count &+= times
     var index = key - firstKey
     if !bins.indices.contains(index) {
       makeRoom(for: key)
       index = key - firstKey
     }
-    bins[index] += times
+    bins[index] &+= times
   }
 
   /// Extends the bins to a key, by a quarter more than needed so that growing costs O(1) a number.
@@ -98,7 +98,7 @@ package struct Histogram: Equatable, Sendable {
     let rank = (fraction * Double(count)).rounded(.up)
     var seen = 0
     for (index, times) in bins.enumerated() where times != 0 {
-      seen += times
+      seen &+= times
       if Double(seen) >= rank { return min(max(Histogram.number(at: firstKey + index), minimum), maximum) }
     }
     return maximum

@@ -32,6 +32,17 @@ enum Numerals {
     return sign + grouped(integer) + (places > 0 ? "." + padding + digits : "")
   }
 
+  /// As `fixed` where that takes at most 8 columns, otherwise as `-1.23e+45`.
+  static func short(_ value: Double, _ places: Int) -> String {
+    let text = fixed(value, places)
+    guard text.utf8.count > 8, value.isFinite, value != 0 else { return text }
+    var exponent = Int(log10(value.magnitude).rounded(.down))
+    // In two steps, as 10^-exponent may be out of range.
+    var mantissa = value * pow(10, Double(-exponent / 2)) * pow(10, Double(-exponent - -exponent / 2))
+    if fixed(mantissa.magnitude, 1) == "10.0" { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+    return fixed(mantissa, 1) + (exponent < 0 ? "e" : "e+") + String(exponent)
+  }
+
   /// As a percentage with one decimal place.
   static func percent(_ part: Double) -> String { fixed(100 * part, 1) + "%" }
 

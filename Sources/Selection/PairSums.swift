@@ -19,7 +19,7 @@ struct PairSums: Equatable {
   }
 
   mutating func merge(_ other: PairSums) {
-    count += other.count
+    count &+= other.count
     x.merge(other.x)
     y.merge(other.y)
     xx.merge(other.xx)

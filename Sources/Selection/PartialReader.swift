@@ -1,6 +1,8 @@
 import Records
 
 /// Reads partial summaries, one after the other, into one summary.
+///
+/// What a summary claims is checked for its form, not for its truth; counts that no input could have wrap around.
 package struct PartialReader: ~Copyable {
   /// A line that no partial summary of these paths has there.
   package enum Failure: Error, Equatable, CustomStringConvertible {
@@ -67,9 +69,9 @@ package struct PartialReader: ~Copyable {
   private mutating func readHead(_ line: JSONValue) throws(Failure) {
     let paths = (line["paths"]?.elements).map { Array($0).map { $0.string ?? "" } } ?? []
     guard paths == summary.paths.names else { throw .paths(paths, expected: summary.paths.names) }
-    summary.records += try count(line, "records")
-    summary.badRecords += try count(line, "bad")
-    summary.ungrouped += try count(line, "ungrouped")
+    summary.records &+= try count(line, "records")
+    summary.badRecords &+= try count(line, "bad")
+    summary.ungrouped &+= try count(line, "ungrouped")
     missingGroups = try count(line, "groups")
     missingPairs = try count(line, "sample")
     let (scores, scoreSum) = try numbers(line, "score")

@@ -2,7 +2,7 @@
 package struct Standing: Equatable, Sendable {
   /// 1 for the preferred candidate.
   package let rank: Int
-  /// How much better it is than the next candidate, zero or more; nil for a group's last.
+  /// How much better it is than the next candidate, zero or more; nil for a group's last, and where chance decides.
   package let margin: Double?
   /// The number of candidates in the group, picked or not.
   package let candidates: Int

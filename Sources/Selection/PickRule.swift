@@ -38,6 +38,11 @@ package struct PickRule: Sendable {
     self.isContiguous = isContiguous
   }
 
+  /// Whether the difference between two records' values means anything.
+  var hasMargins: Bool {
+    if case .random = order { false } else { true }
+  }
+
   /// Whether the order depends on scores that only the same model makes comparable.
   var comparesModels: Bool {
     switch order {

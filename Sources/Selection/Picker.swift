@@ -194,7 +194,7 @@ package struct Picker: ~Copyable {
     totals.spilledBytes += spool.spilled
     var sorter = ExternalSorter<Pick>(memory: memory / 8)
     func pick(from group: GroupSummary) throws {
-      for pick in group.picks(minimumCandidates: rule.minimumCandidates) { try sorter.append(pick) }
+      for pick in group.picks(by: rule) { try sorter.append(pick) }
     }
     if runs.isEmpty {
       for place in table.groups.indices { try pick(from: table.summary(of: place)) }

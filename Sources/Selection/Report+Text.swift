@@ -75,8 +75,8 @@ extension Report {
     let places = Report.places(for: score)
     var lines = section(paths[1] == "grape.score" ? "Score" : paths[1], score, places: places, canvas)
     var facts: [String] = []
-    if let pickScore { facts.append("mean of the picks \(Numerals.fixed(pickScore, places))") }
-    if let perplexity { facts.append("perplexity of the mean \(Numerals.fixed(perplexity, 2))") }
+    if let pickScore { facts.append("mean of the picks \(Numerals.short(pickScore, places))") }
+    if let perplexity { facts.append("perplexity of the mean \(Numerals.short(perplexity, 2))") }
     if !facts.isEmpty { lines.insert("  " + facts.joined(separator: ", "), at: 3) }
     return lines
   }
@@ -101,9 +101,9 @@ extension Report {
   ) -> [String] {
     let heads = ["mean", "least", "5%", "25%", "median", "75%", "95%", "most"]
     let numbers =
-      [Numerals.fixed(distribution.mean, max(places, 1)), Numerals.fixed(distribution.minimum, places)]
-      + distribution.quantiles.map { Numerals.fixed($0, places) }
-      + [Numerals.fixed(distribution.maximum, places)]
+      [Numerals.short(distribution.mean, max(places, 1)), Numerals.short(distribution.minimum, places)]
+      + distribution.quantiles.map { Numerals.short($0, places) }
+      + [Numerals.short(distribution.maximum, places)]
     var lines = [title]
     lines.append(heads.map { $0.padded(left: 9) }.joined())
     lines.append(numbers.map { $0.padded(left: 9) }.joined())
@@ -143,9 +143,9 @@ extension Report {
     for (name, row) in zip(names, shown) {
       var line = name.padded(right: width) + Numerals.grouped(row.records).padded(left: 9)
       line += Numerals.percent(row.share).padded(left: 8)
-      if tokens != nil { line += (row.meanTokens.map { Numerals.fixed($0, 0) } ?? "").padded(left: 7) }
+      if tokens != nil { line += (row.meanTokens.map { Numerals.short($0, 0) } ?? "").padded(left: 7) }
       if score != nil {
-        line += (row.meanScore.map { Numerals.fixed($0, places) } ?? "").padded(left: 10)
+        line += (row.meanScore.map { Numerals.short($0, places) } ?? "").padded(left: 10)
         line += (row.winRate.map(Numerals.percent) ?? "").padded(left: 9) + " "
         line += row.winRate.map { canvas.bar($0 / most, width: 80 - width - 44) } ?? ""
       }

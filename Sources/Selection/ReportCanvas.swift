@@ -51,7 +51,7 @@ struct ReportCanvas {
 
   /// The numbers below the marks, centred: every mark's, or every second, third... as there is room.
   private func labels(of chart: ColumnChart, gutter: Int, spacing: Int) -> String {
-    let texts = chart.marks.map { Numerals.fixed($0, chart.decimals) }
+    let texts = chart.marks.map { Numerals.short($0, chart.decimals) }
     let widest = texts.map(\.count).max() ?? 0
     let interval = (widest + 2 + spacing - 1) / spacing
     var line = ""

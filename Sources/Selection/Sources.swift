@@ -23,11 +23,11 @@ struct SourceTally {
   }
 
   mutating func merge(_ other: SourceTally) {
-    records += other.records
-    scored += other.scored
+    records &+= other.records
+    scored &+= other.scored
     score.merge(other.score)
-    measured += other.measured
-    tokens += other.tokens
+    measured &+= other.measured
+    tokens &+= other.tokens
   }
 }
 

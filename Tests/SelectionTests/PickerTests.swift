@@ -119,6 +119,9 @@ import Testing
   }
 
   @Test func extremeScoresKeepTheirOrder() throws {
+    #expect(
+      try Self.pick([-1, 1].map { TestRecord(group: "g", score: $0 * 1.7e308).text }, Self.rule(.best)).picks
+        .map(\.standing.margin) == [.greatestFiniteMagnitude])
     let scores = [
       -Double.greatestFiniteMagnitude, -1e300, -0.0, .leastNonzeroMagnitude, 1e-300, 1,
       .greatestFiniteMagnitude,
@@ -161,6 +164,7 @@ import Testing
       return record
     }
     #expect(try numbers(rescored, rule) == picks)
+    #expect(try Self.pick(records.map(\.text), rule).picks.allSatisfy { $0.standing.margin == nil })
     let reseeded = PickRule(fields: try RecordFields(), order: .random(seed: 2), quota: .top(2))
     #expect(try numbers(records, reseeded) != picks)
   }

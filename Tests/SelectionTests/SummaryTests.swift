@@ -172,8 +172,9 @@ import Testing
   @Test func samplesMergeToTheSampleOfTheWhole() throws {
     var records = Self.records(1000, groups: 100, sources: 2, complete: true, seed: 2)
     for index in records.indices {
-      records[index].score = Double(index * 7 % 1000)
-      records[index].count = index * 13 % 1000
+      let place = index * 7 % 1000
+      records[index].score = Double(place)
+      records[index].count = place < 500 ? place : 1499 - place
     }
     let whole = Report(try Self.summary(records, sampleSize: 50)).json
     #expect(String(decoding: whole, as: UTF8.self).contains(#""sampled":50}"#))
@@ -181,6 +182,15 @@ import Testing
     let shards =
       try Self.partial(records[..<370], sampleSize: 50) + Self.partial(records[370...], sampleSize: 50)
     #expect(Report(try Self.merge(shards, sampleSize: 50)).json == whole)
+    // A sample of 200 gives a rank correlation within five standard errors of that of all 1,000.
+    let all = try #require(ObviousReport(records).spearman)
+    let json = Report(try Self.summary(records, sampleSize: 200)).json
+    try json.withUnsafeBytes { bytes in
+      var parser = JSONParser()
+      let sampled = try #require(try JSONPath("correlation.spearman")(parser.parse(bytes))?.double)
+      #expect(sampled != all)
+      #expect(abs(sampled - all) < 5 / 200.0.squareRoot())
+    }
   }
 
   @Test func whatIsNoWholePartialSummaryIsAnError() throws {
@@ -234,6 +244,22 @@ import Testing
         #expect(!isASCII || line.utf8.allSatisfy { $0 < 0x80 })
       }
       #expect(text.hasSuffix("\n"))
+    }
+  }
+
+  @Test func extremeNumbersFitToo() throws {
+    let extremes = [
+      .leastNonzeroMagnitude, -1.7e308, 1.7e308, 1e300, -1e15, 123_456_789.5, 0.000_001, -99_999_999,
+    ]
+    for low in extremes {
+      for high in extremes {
+        let records = [low, high, low / 2 + high / 2].enumerated().map {
+          Record(group: "g", score: $1, count: $0 * 1_000_000_000, source: "s\($0)")
+        }
+        let report = Report(try Self.summary(records))
+        for line in report.text(isASCII: true).split(separator: "\n") { #expect(line.count <= 80) }
+        _ = report.json
+      }
     }
   }
 
