@@ -159,9 +159,8 @@ extension Report {
   private static let sourcesShown = 30
 
   private func choiceSection(_ canvas: ReportCanvas) -> [String] {
-    var lines = [
-      "How often another choice is the pick (\(Numerals.grouped(choices.groups)) groups of 2 or more)"
-    ]
+    let groups = Numerals.grouped(choices.groups) + (choices.groups == 1 ? " group" : " groups")
+    var lines = ["How often another choice is the pick (\(groups) of 2 or more)"]
     func row(_ name: String, _ part: Double) {
       lines.append(
         "  " + name.padded(right: 20) + Numerals.percent(part).padded(left: 7) + "  "
