@@ -457,52 +457,26 @@ static void store(const float *block, const float *bias, size_t rows, float *y, 
   }
 }
 
-// One run of positions in consecutive lanes of one tile: each feature is converted as a vector, then spread.
-INLINE void gather_run(const float *lanes, size_t features, size_t run, const grape_operand form, void *out,
-                       size_t position_stride, size_t feature_stride) {
-  for (size_t feature = 0; feature < features; feature++) {
-    uint32_t bits[16];
-    uint16_t narrow[16];
-    f32x16 v = {0};
-    u32x16 rounded;
-    __builtin_memcpy(&v, lanes + feature * 16, run * 4);
-    if (form == GRAPE_OPERAND_F32) {
-      __builtin_memcpy(bits, &v, 64);
-    } else {
-      round_bf16(&rounded, &v);
-      __builtin_memcpy(bits, &rounded, 64);
-      u16x16 high = __builtin_convertvector(rounded >> 16, u16x16);
-      __builtin_memcpy(narrow, &high, 32);
-    }
-    for (size_t i = 0; i < run; i++) {
-      size_t at = i * position_stride + feature * feature_stride;
-      if (form == GRAPE_OPERAND_PAIRS) ((uint16_t *)out)[at] = narrow[i];
-      else ((uint32_t *)out)[at] = bits[i];
-    }
-  }
-}
-
-static void gather(const float *x, size_t x_stride, const int32_t *rows, size_t count, size_t features,
-                   grape_operand form, void *out, size_t position_stride, size_t feature_stride) {
+// A run of positions in consecutive lanes of one tile is read a vector at a time.
+static void gather(const float *x, size_t x_stride, const int32_t *rows, size_t count, size_t features, float *out,
+                   size_t position_stride, size_t feature_stride) {
   for (size_t first = 0, run; first < count; first += run) {
     int32_t row = rows[first];
     for (run = 1; first + run < count && rows[first + run] == row + (int32_t)run && (row + run) % 16 != 0;) run++;
     const float *lanes = x + (size_t)(row / 16) * x_stride + (size_t)(row % 16);
-    void *start = (char *)out + first * position_stride * (form == GRAPE_OPERAND_PAIRS ? 2 : 4);
-    if (form == GRAPE_OPERAND_PAIRS)
-      gather_run(lanes, features, run, GRAPE_OPERAND_PAIRS, start, position_stride, feature_stride);
-    else if (form == GRAPE_OPERAND_ROUNDED)
-      gather_run(lanes, features, run, GRAPE_OPERAND_ROUNDED, start, position_stride, feature_stride);
-    else gather_run(lanes, features, run, GRAPE_OPERAND_F32, start, position_stride, feature_stride);
+    float *start = out + first * position_stride;
+    for (size_t feature = 0; feature < features; feature++)
+      for (size_t i = 0; i < run; i++)
+        start[i * position_stride + feature * feature_stride] = lanes[feature * 16 + i];
   }
 }
 
 // MARK: softmax and log-sum-exp
 
 // A block that every lane sees whole needs no mask; the numbers are the same.
-INLINE void softmax_block(const float *scores, size_t keys, size_t count, float scale, int32_t first,
-                          const i32x16 *last, float *maximum, float *sum, float *factor, grape_operand form,
-                          void *out, const int masks) {
+INLINE void softmax_block(const float *scores, size_t count, float scale, int32_t first,
+                          const i32x16 *last, float *maximum, float *sum, float *factor, float *out,
+                          const int masks) {
   f32x16 old, most, hidden;
   load(&old, maximum);
   fill(&hidden, -1e30f);
@@ -521,39 +495,31 @@ INLINE void softmax_block(const float *scores, size_t keys, size_t count, float 
   exponential(&shrink, &change);
   load(&total, sum);
   total = total * shrink;
-  for (size_t j = 0; j < keys; j += 2) {
-    f32x16 weight[2];
-    for (size_t h = 0; h < 2; h++) {
-      if (j + h >= count) {
-        fill(&weight[h], 0);
-        continue;
-      }
-      f32x16 v;
-      load(&v, scores + (j + h) * 16);
-      v = v * scale - most;
-      exponential(&weight[h], &v);
-      if (masks) {
-        i32x16 masked = (first + (int32_t)(j + h)) > *last;
-        weight[h] = (f32x16)((i32x16)weight[h] & ~masked);
-      }
-      total += weight[h];
+  for (size_t j = 0; j < count; j++) {
+    f32x16 v, weight;
+    load(&v, scores + j * 16);
+    v = v * scale - most;
+    exponential(&weight, &v);
+    if (masks) {
+      i32x16 masked = (first + (int32_t)j) > *last;
+      weight = (f32x16)((i32x16)weight & ~masked);
     }
-    put_pair(out, j, form, &weight[0], &weight[1]);
+    total += weight;
+    keep(out + j * 16, &weight);
   }
   keep(maximum, &most);
   keep(sum, &total);
   keep(factor, &shrink);
 }
 
-static void softmax(const float *scores, size_t keys, size_t count, float scale, int32_t first,
-                    const int32_t *position, float *maximum, float *sum, float *factor, grape_operand form,
-                    void *out) {
+static void softmax(const float *scores, size_t count, float scale, int32_t first, const int32_t *position,
+                    float *maximum, float *sum, float *factor, float *out) {
   i32x16 last;
   __builtin_memcpy(&last, position, 64);
   int masks = 0;
   for (int lane = 0; lane < 16; lane++) masks |= position[lane] < first + (int32_t)count - 1;
-  if (masks) softmax_block(scores, keys, count, scale, first, &last, maximum, sum, factor, form, out, 1);
-  else softmax_block(scores, keys, count, scale, first, &last, maximum, sum, factor, form, out, 0);
+  if (masks) softmax_block(scores, count, scale, first, &last, maximum, sum, factor, out, 1);
+  else softmax_block(scores, count, scale, first, &last, maximum, sum, factor, out, 0);
 }
 
 static void scale(float *x, size_t rows, const float *factor) {

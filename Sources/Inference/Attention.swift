@@ -6,23 +6,32 @@ import Streams
 ///
 /// Every block of keys begins at a multiple of `keyBlock` positions from its sequence's start. A query's sums
 /// therefore run in an order that only its position decides, wherever its row stands in the batch.
+///
+/// Queries, keys, values and weights are single precision in every mode: attention is a small part of the work, and
+/// rounding it to bfloat16 would cost the scores more accuracy than any other step.
 struct Attention: Sendable {
-  /// Key positions taken together. Even.
+  /// Key positions taken together.
   static let keyBlock = 64
 
-  let products: Products
-  let headCount: Int
-  let keyValueHeadCount: Int
-  let headSize: Int
+  private let products: Products
+  private let headCount: Int
+  private let keyValueHeadCount: Int
+  private let headSize: Int
+
+  init(kernels: Kernels, headCount: Int, keyValueHeadCount: Int, headSize: Int) {
+    products = Products(kernels: kernels, form: GRAPE_OPERAND_F32)
+    self.headCount = headCount
+    self.keyValueHeadCount = keyValueHeadCount
+    self.headSize = headSize
+  }
 
   /// Query heads that share a key and value head.
   var groupSize: Int { headCount / keyValueHeadCount }
-  private var form: grape_operand { products.form }
 
   /// Keys and values of a batch, by sequence and head: keys as `[position][headSize]` rows, values as
   /// `[headSize][position]` rows, so that both are read as weights.
   struct Cache: @unchecked Sendable {
-    let base: UnsafeMutableRawPointer
+    let base: UnsafeMutablePointer<Float>
     /// First element of each sequence, and its positions rounded up to whole blocks.
     let starts: [Int]
     let capacities: [Int]
@@ -39,14 +48,14 @@ struct Attention: Sendable {
       capacities.append(blocks * Self.keyBlock)
       total += 2 * blocks * Self.keyBlock * headSize * keyValueHeadCount
     }
-    buffer.reserve(total * form.elementBytes)
-    return Cache(base: buffer.base, starts: starts, capacities: capacities)
+    buffer.reserve(total * MemoryLayout<Float>.stride)
+    return Cache(
+      base: buffer.base.assumingMemoryBound(to: Float.self), starts: starts, capacities: capacities)
   }
 
   /// Keys of a sequence's head; its values follow them.
-  private func keys(_ cache: Cache, sequence: Int, head: Int) -> UnsafeMutableRawPointer {
-    cache.base + (cache.starts[sequence] + 2 * head * cache.capacities[sequence] * headSize)
-      * form.elementBytes
+  private func keys(_ cache: Cache, sequence: Int, head: Int) -> UnsafeMutablePointer<Float> {
+    cache.base + cache.starts[sequence] + 2 * head * cache.capacities[sequence] * headSize
   }
 
   /// Gathers a sequence's keys and values of one head from the rows of its positions.
@@ -57,40 +66,31 @@ struct Attention: Sendable {
   ) {
     let keys = keys(cache, sequence: sequence, head: head)
     let capacity = cache.capacities[sequence]
-    let values = keys + capacity * headSize * form.elementBytes
+    let values = keys + capacity * headSize
     let range = batch.sequences[sequence].rows
-    batch.rowOfPosition.withUnsafeBufferPointer { rows in
-      let rows = rows.baseAddress! + range.lowerBound
-      products.kernels.table.pointee.gather(
-        keyTiles.base + head * headSize * FloatTiles.lanes, keyTiles.stride, rows, range.count, headSize,
-        form,
-        keys, headSize, 1)
-      products.kernels.table.pointee.gather(
-        valueTiles.base + head * headSize * FloatTiles.lanes, valueTiles.stride, rows, range.count, headSize,
-        form, values, 1, capacity)
-    }
-    // Positions past the end weigh zero, but must be numbers.
-    for feature in 0..<headSize {
-      (values + (feature * capacity + range.count) * form.elementBytes).initializeMemory(
-        as: UInt8.self, repeating: 0, count: (capacity - range.count) * form.elementBytes)
+    let gather = products.kernels.table.pointee.gather!
+    let offset = head * headSize * FloatTiles.lanes
+    batch.rowOfPosition.withUnsafeBufferPointer {
+      let rows = $0.baseAddress! + range.lowerBound
+      gather(keyTiles.base + offset, keyTiles.stride, rows, range.count, headSize, keys, headSize, 1)
+      gather(valueTiles.base + offset, valueTiles.stride, rows, range.count, headSize, values, 1, capacity)
     }
   }
 
   /// Floats of scratch memory that `attend` needs.
   var scratchFloats: Int {
-    let perHead = 2 * Self.keyBlock * FloatTiles.lanes + headSize * FloatTiles.lanes + 3 * FloatTiles.lanes
-    return groupSize * perHead
+    groupSize * FloatTiles.lanes * (Self.keyBlock + headSize + 3)
   }
 
-  /// The attention output of one tile of queries for one key and value head and all its query heads.
+  /// The attention output of one tile of queries, in their place, for one key and value head and all its query
+  /// heads.
   ///
   /// - Parameters:
-  ///   - queries: the tile's rotated queries as operands.
+  ///   - queries: `[headCount * headSize]` tiles of rotated queries; lanes that are no row are left alone.
   ///   - rows: which sequence and position each lane is.
-  ///   - output: `[headCount * headSize]` tiles; lanes that are no row are left alone.
   ///   - scratch: `scratchFloats` floats.
   func attend(
-    tile: Int, head: Int, queries: OperandTiles, rows: RowMap, cache: Cache, output: FloatTiles,
+    tile: Int, head: Int, queries: FloatTiles, rows: RowMap, cache: Cache,
     scratch: UnsafeMutablePointer<Float>
   ) {
     let lanes = FloatTiles.lanes
@@ -103,20 +103,19 @@ struct Attention: Sendable {
       while stop < end && rows.sequences[stop] == sequence { stop += 1 }
       attend(
         tile: tile, lanes: begin - tile * lanes..<stop - tile * lanes, sequence: Int(sequence), head: head,
-        queries: queries, rows: rows, cache: cache, output: output, scratch: scratch)
+        queries: queries, rows: rows, cache: cache, scratch: scratch)
       begin = stop
     }
   }
 
   private func attend(
-    tile: Int, lanes range: Range<Int>, sequence: Int, head: Int, queries: OperandTiles, rows: RowMap,
-    cache: Cache, output: FloatTiles, scratch: UnsafeMutablePointer<Float>
+    tile: Int, lanes range: Range<Int>, sequence: Int, head: Int, queries: FloatTiles, rows: RowMap,
+    cache: Cache, scratch: UnsafeMutablePointer<Float>
   ) {
     let table = products.kernels.table
     let lanes = FloatTiles.lanes, block = Self.keyBlock, group = groupSize
     let scores = scratch
-    let weights = scores + group * block * lanes
-    let sums = weights + group * block * lanes
+    let sums = scores + group * block * lanes
     let maxima = sums + group * headSize * lanes
     let totals = maxima + group * lanes
     let factors = totals + group * lanes
@@ -126,34 +125,34 @@ struct Attention: Sendable {
 
     let capacity = cache.capacities[sequence]
     let keys = keys(cache, sequence: sequence, head: head)
-    let values = keys + capacity * headSize * form.elementBytes
+    let values = keys + capacity * headSize
     let positions = rows.positions + tile * lanes
     let last = Int(range.map { positions[$0] }.max() ?? 0)
     let scale = 1 / Float(headSize).squareRoot()
 
     for first in stride(from: 0, through: last, by: block) {
       let count = min(block, last + 1 - first)
-      let even = count + count % 2
       products.multiply(
-        keys + first * headSize * form.elementBytes, stride: headSize, rows: count,
-        queries[tile, head * group * headSize], inputStride: headSize * lanes, tiles: group, width: headSize,
-        into: scores, blockStride: block * lanes, accumulate: false)
+        keys + first * headSize, stride: headSize, rows: count, queries[tile, head * group * headSize],
+        inputStride: headSize * lanes, tiles: group, width: headSize, into: scores,
+        blockStride: block * lanes,
+        accumulate: false)
       for g in 0..<group {
-        let weights = UnsafeMutableRawPointer(weights) + g * block * lanes * form.elementBytes
+        let part = scores + g * block * lanes
         table.pointee.softmax(
-          scores + g * block * lanes, even, count, scale, Int32(first), positions, maxima + g * lanes,
-          totals + g * lanes, factors + g * lanes, form, weights)
+          part, count, scale, Int32(first), positions, maxima + g * lanes, totals + g * lanes,
+          factors + g * lanes,
+          part)
         table.pointee.scale(sums + g * headSize * lanes, headSize, factors + g * lanes)
       }
       products.multiply(
-        values + first * form.elementBytes, stride: capacity, rows: headSize, weights,
-        inputStride: block * lanes, tiles: group, width: even, into: sums, blockStride: headSize * lanes,
-        accumulate: true)
+        values + first, stride: capacity, rows: headSize, scores, inputStride: block * lanes, tiles: group,
+        width: count, into: sums, blockStride: headSize * lanes, accumulate: true)
     }
     for g in 0..<group {
       table.pointee.divide(
         sums + g * headSize * lanes, headSize, totals + g * lanes, range.lowerBound, range.upperBound,
-        output[tile, (head * group + g) * headSize])
+        queries[tile, (head * group + g) * headSize])
     }
   }
 }

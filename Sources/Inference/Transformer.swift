@@ -40,7 +40,7 @@ final class Transformer: @unchecked Sendable {
   private let selectedBuffer = TileBuffer()
   private let operandBuffer = TileBuffer()
   private let queryBuffer = TileBuffer()
-  private let queryOperandBuffer = TileBuffer()
+  private let attendedBuffer = TileBuffer()
   private let keyBuffer = TileBuffer()
   private let valueBuffer = TileBuffer()
   private let cacheBuffer = TileBuffer()
@@ -60,7 +60,7 @@ final class Transformer: @unchecked Sendable {
     head = OutputHead(weights: output, products: products, workers: workers)
     rotary = RotaryEmbedding(configuration.rotary)
     attention = Attention(
-      products: products, headCount: configuration.headCount,
+      kernels: products.kernels, headCount: configuration.headCount,
       keyValueHeadCount: configuration.keyValueHeadCount, headSize: configuration.headSize)
     let matrices = layers.flatMap {
       [$0.query, $0.key, $0.value, $0.attentionOutput, $0.gate, $0.up, $0.down]
@@ -108,21 +108,18 @@ final class Transformer: @unchecked Sendable {
     let width = layer.query.rows
     let queries = FloatTiles(queryBuffer, width: width, tiles: rows.tiles)
     project([(layer.query, queries)], input, tiles: rows.tiles)
-    let operands = OperandTiles(queryOperandBuffer, form: products.form, width: width, tiles: rows.tiles)
     workers.run(rows.tiles) { tile, _ in
       self.rotate(queries, tile: tile, heads: self.configuration.headCount, rows)
-      self.products.kernels.table.pointee.pack(queries[tile, 0], width, operands.form, operands[tile, 0])
     }
-    // The queries' floats have been read: their memory takes the outputs.
     let heads = configuration.keyValueHeadCount
     rows.withMap { map in
       workers.run(rows.tiles * heads) { index, worker in
         self.attention.attend(
-          tile: index / heads, head: index % heads, queries: operands, rows: map, cache: cache,
-          output: queries,
+          tile: index / heads, head: index % heads, queries: queries, rows: map, cache: cache,
           scratch: self.scratch[worker].assumingMemoryBound(to: Float.self))
       }
     }
+    let operands = OperandTiles(attendedBuffer, form: products.form, width: width, tiles: rows.tiles)
     workers.run(rows.tiles) { tile, _ in
       self.products.kernels.table.pointee.pack(queries[tile, 0], width, operands.form, operands[tile, 0])
     }

@@ -76,19 +76,18 @@ typedef struct {
   /// y = block + bias (NULL: none) for `rows` features of one tile; with `accumulate`, y += it.
   void (*store)(const float *block, const float *bias, size_t rows, float *y, int accumulate);
 
-  /// Rows of lane tiles to operands in memory order: for each position p and feature f,
+  /// Rows of lane tiles in memory order: for each position p and feature f,
   /// out[p * position_stride + f * feature_stride] = tile of rows[p], feature f, lane of rows[p].
-  /// The output holds bfloat16 for PAIRS, floats otherwise; `x_stride` is floats from tile to tile.
-  void (*gather)(const float *x, size_t x_stride, const int32_t *rows, size_t count, size_t features,
-                 grape_operand form, void *out, size_t position_stride, size_t feature_stride);
+  /// `x_stride` is floats from tile to tile.
+  void (*gather)(const float *x, size_t x_stride, const int32_t *rows, size_t count, size_t features, float *out,
+                 size_t position_stride, size_t feature_stride);
 
   /// One block of online softmax (Milakov and Gimelshein, arXiv 1805.02867) for one tile of queries.
-  /// scores: [keys][16] of key positions `first ...`; a lane sees keys up to its `position` inclusive.
+  /// scores: [count][16] of key positions `first ...`; a lane sees keys up to its `position` inclusive.
   /// maximum, sum: running [16]; factor: what the lane's earlier output must be multiplied by.
-  /// Weights go to `out` in the operand form; `keys` is even, keys past `count` weigh zero.
-  void (*softmax)(const float *scores, size_t keys, size_t count, float scale, int32_t first,
-                  const int32_t *position, float *maximum, float *sum, float *factor, grape_operand form,
-                  void *out);
+  /// out: [count][16], the weights; it may be `scores`.
+  void (*softmax)(const float *scores, size_t count, float scale, int32_t first, const int32_t *position,
+                  float *maximum, float *sum, float *factor, float *out);
 
   /// x[row][lane] *= factor[lane].
   void (*scale)(float *x, size_t rows, const float *factor);
