@@ -31,10 +31,10 @@ struct GroupTable {
   /// Starts of heaps that have been outgrown, by the logarithm of their capacity.
   private var freed: [[Int]] = []
 
-  /// The memory that the table takes, in bytes.
+  /// The memory that the table fills, in bytes. At most twice as much is allocated.
   var bytes: Int {
-    index.bytes + groups.capacity * MemoryLayout<Group>.stride + keys.capacity
-      + contenders.capacity * MemoryLayout<Contender>.stride
+    index.bytes + groups.count * MemoryLayout<Group>.stride + keys.count
+      + contenders.count * MemoryLayout<Contender>.stride
   }
 
   var isEmpty: Bool { groups.isEmpty }

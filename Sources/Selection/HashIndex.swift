@@ -11,10 +11,8 @@ struct HashIndex {
   /// Makes an empty index.
   init() { slots = [UInt64](repeating: 0, count: 1 << 8) }
 
-  /// The memory the slots take.
-  var bytes: Int { slots.count * MemoryLayout<UInt64>.stride }
-  /// The memory taken while the next insertion happens: both tables, when it has to grow.
-  var bytesAfterInsertion: Int { 2 * (count + 1) > slots.count ? 3 * bytes : bytes }
+  /// The memory that the slots in use take.
+  var bytes: Int { 2 * count * MemoryLayout<UInt64>.stride }
 
   /// Finds the element with a hash that `matches`.
   ///

@@ -59,7 +59,7 @@ package struct Picker: ~Copyable {
     self.hash = hash
     self.write = write
     runs = SortedRuns(mergeMemory: memory / 8)
-    spool = Spool(memoryLimit: memory, chunkSize: min(1 << 22, max(memory / 16, 1 << 12)))
+    spool = Spool(memoryLimit: memory / 5 * 2, chunkSize: min(1 << 22, max(memory / 16, 1 << 12)))
   }
 
   /// Takes in the next record.
@@ -151,22 +151,20 @@ package struct Picker: ~Copyable {
 
   // MARK: Memory
 
-  /// The table has a quarter of the budget, picks and merging an eighth, the spool what the table leaves.
+  /// The table may fill a fifth of the budget, so that with the room its arrays keep free it has two; the spool has two
+  /// as well, and an eighth is for merging and sorting.
   private mutating func keepWithinMemory() throws {
-    if table.bytes > max(memory / 4, 1 << 13) {
-      try spillTable()
-    }
-    spool.memoryLimit = memory - memory / 8 - table.bytes
+    if table.bytes > max(memory / 5, 1 << 13) { try spillTable() }
   }
 
   private mutating func spillTable() throws {
-    let order = table.groups.indices.sorted {
-      let (first, second) = (table.groups[$0].hash, table.groups[$1].hash)
-      return first != second
-        ? first < second : table.key(of: $0).lexicographicallyPrecedes(table.key(of: $1))
+    let order = table.groups.indices.map { (hash: table.groups[$0].hash, place: $0) }.sorted {
+      $0.hash != $1.hash
+        ? $0.hash < $1.hash
+        : table.key(of: $0.place).lexicographicallyPrecedes(table.key(of: $1.place))
     }
-    try runs.append(order.lazy.map { [table] in table.summary(of: $0) })
-    table = GroupTable()
+    try runs.append(order.lazy.map { [table] in table.summary(of: $0.place) })
+    table.removeAll()
     totals.spilledTables += 1
   }
 
@@ -200,6 +198,7 @@ package struct Picker: ~Copyable {
       for place in table.groups.indices { try pick(from: table.summary(of: place)) }
     } else {
       try spillTable()
+      table = GroupTable()
       try mergeRuns(pick)
     }
     try sorter.drain { pick in

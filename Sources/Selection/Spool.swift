@@ -12,9 +12,6 @@ import Streams
 /// A place in the log is an offset from its beginning and never changes. What is appended lies in one piece, and reading
 /// forward costs one pass over the file.
 package final class Spool {
-  /// The memory that the part not yet on disk may take, in bytes. One chunk is always kept.
-  package var memoryLimit: Int
-
   /// A piece of the log in memory. The chunks follow each other without gap, behind what is in the file.
   private struct Chunk {
     let start: Int
@@ -27,6 +24,7 @@ package final class Spool {
   private var chunks: [Chunk] = []
   private var memory = 0
   private var file: TemporaryFile?
+  private let memoryLimit: Int
   private let chunkSize: Int
 
   /// A stretch of the file, read ahead.
@@ -37,7 +35,7 @@ package final class Spool {
   /// Makes an empty log.
   ///
   /// - Parameters:
-  ///   - memoryLimit: bytes of memory to use before the file; see the property.
+  ///   - memoryLimit: bytes of memory that the part not yet in the file may take; one chunk it always has.
   ///   - chunkSize: bytes taken from the system, written to the file and read back from it at a time.
   package init(memoryLimit: Int, chunkSize: Int = 1 << 22) {
     self.memoryLimit = memoryLimit
