@@ -14,8 +14,10 @@ enum CacheSection: Int, CaseIterable {
   case words
   /// Hash table of merges by pair; see `MergeTable`.
   case merges
-  /// The token that each merge makes, by rank.
+  /// The token that each merge makes, by rank; empty where ranks are the tokens' ids.
   case mergedTokens
+  /// For each pair of bytes the rank of the merge of their tokens: that of (a, b) at a << 8 | b.
+  case bytePairs
   /// The class of code point c is `classes[classBlocks[c >> 8] << 8 | c & 255]`.
   case classBlocks, classes
   /// The steps of the pre-tokenizer, four numbers each: kind, behavior, first transition, states.

@@ -68,55 +68,63 @@ struct TokenizerCompiler {
     }
     bytes += [UInt8](repeating: 0, count: 16)
 
-    // A merge that makes no token cannot be; see `TokenizerDefinition.appendMerge`.
-    let merged = definition.merges.map { definition.vocabulary.id(joining: $0.left, $0.right) ?? 0 } + [0]
-    let slots = MergeTable.build(definition.merges)
+    var merges: [(left: UInt32, right: UInt32, token: UInt32)] = []
+    merges.reserveCapacity(definition.merges.count)
+    for (left, right) in definition.merges {
+      // There is one; see `TokenizerDefinition.appendMerge`.
+      guard let token = definition.vocabulary.id(joining: left, right) else { continue }
+      merges.append((left, right, token))
+    }
+    let table = MergeTable.Builder(merges, byteTokens: byteTokens)
     writer.set(.tokenOffsets, offsets)
     writer.set(.tokenBytes, bytes)
     writer.set(.byteTokens, byteTokens)
-    writer.set(.merges, slots)
-    writer.set(.mergedTokens, merged)
-    writer.set(.words, WordTable.build(words(spelled, offsets, bytes, byteTokens, slots, merged)))
+    writer.set(.merges, table.slots)
+    writer.set(.mergedTokens, table.merged)
+    writer.set(.bytePairs, table.bytePairs)
+    writer.set(.words, WordTable.build(words(spelled, offsets, bytes, byteTokens, table)))
   }
 
   /// The tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise those
   /// that merging makes of their bytes.
   private func words(
-    _ spelled: [UInt32], _ offsets: [UInt32], _ bytes: [UInt8], _ byteTokens: [UInt32], _ slots: [UInt64],
-    _ merged: [UInt32]
+    _ spelled: [UInt32], _ offsets: [UInt32], _ bytes: [UInt8], _ byteTokens: [UInt32],
+    _ table: MergeTable.Builder
   ) -> [(id: UInt32, hash: UInt64)] {
     var words: [(id: UInt32, hash: UInt64)] = []
-    withBuffers(bytes, byteTokens, slots, merged) { bytes, byteTokens, slots, merged in
-      guard let base = bytes.baseAddress, let byteTokens = byteTokens.baseAddress,
-        let table = MergeTable(slots: slots, merged: merged)
-      else { return }
+    withTable(table, byteTokens) { table, byteTokens in
       var merger = Merger(byteTokens: byteTokens, table: table)
       var made = TokenBuffer()
-      for id in spelled {
-        let start = Int(offsets[Int(id)])
-        let count = Int(offsets[Int(id) + 1]) - start
-        if !definition.ignoresMerges {
-          made.reserve(count)
-          let tokens = merger.merge(base + start, count: count, ids: made.ids, ends: made.ends, offset: 0)
-          guard tokens == 1, made.ids[0] == id else { continue }
+      bytes.withUnsafeBufferPointer { bytes in
+        guard let base = bytes.baseAddress else { return }
+        for id in spelled {
+          let start = Int(offsets[Int(id)])
+          let count = Int(offsets[Int(id) + 1]) - start
+          if !definition.ignoresMerges {
+            made.reserve(count)
+            let tokens = merger.merge(base + start, count: count, ids: made.ids, ends: made.ends, offset: 0)
+            guard tokens == 1, made.ids[0] == id else { continue }
+          }
+          words.append((id, pieceHash(base + start, count: count, limit: base + bytes.count)))
         }
-        words.append((id, pieceHash(base + start, count: count, limit: base + bytes.count)))
       }
     }
     return words
   }
 
-  private func withBuffers(
-    _ bytes: [UInt8], _ byteTokens: [UInt32], _ slots: [UInt64], _ merged: [UInt32],
-    _ body: (
-      UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt32>, UnsafeBufferPointer<UInt64>,
-      UnsafeBufferPointer<UInt32>
-    ) -> Void
+  private func withTable(
+    _ table: MergeTable.Builder, _ byteTokens: [UInt32], _ body: (MergeTable, UnsafePointer<UInt32>) -> Void
   ) {
-    bytes.withUnsafeBufferPointer { bytes in
-      byteTokens.withUnsafeBufferPointer { byteTokens in
-        slots.withUnsafeBufferPointer { slots in
-          merged.withUnsafeBufferPointer { merged in body(bytes, byteTokens, slots, merged) }
+    table.slots.withUnsafeBufferPointer { slots in
+      table.merged.withUnsafeBufferPointer { merged in
+        table.bytePairs.withUnsafeBufferPointer { bytePairs in
+          byteTokens.withUnsafeBufferPointer { byteTokens in
+            guard let base = byteTokens.baseAddress,
+              let table = MergeTable(
+                slots: slots, merged: merged, bytePairs: bytePairs, vocabularySize: UInt32(vocabularySize))
+            else { return }
+            body(table, base)
+          }
         }
       }
     }

@@ -65,8 +65,10 @@ struct TokenizerTables: @unchecked Sendable {
     else { return nil }
     self.words = words
 
-    guard ids(.mergedTokens).allSatisfy(isToken),
-      let merges = MergeTable(slots: numbers(.merges, as: UInt64.self), merged: ids(.mergedTokens))
+    guard
+      let merges = MergeTable(
+        slots: numbers(.merges, as: UInt64.self), merged: ids(.mergedTokens), bytePairs: ids(.bytePairs),
+        vocabularySize: size)
     else { return nil }
     self.merges = merges
 

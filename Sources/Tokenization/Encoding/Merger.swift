@@ -1,43 +1,48 @@
 /// Byte pair encoding of one piece: begins with a token for each byte, and as long as any adjacent pair has a
 /// merge, does the best one, the leftmost of equals.
 ///
-/// Holds the scratch memory for it. Short pieces are searched anew for each merge; long ones keep their pairs in
-/// a heap, so that n bytes take O(n log n).
+/// Holds the scratch memory for it: the piece's tokens as a linked list. In short pieces the best merge is looked for
+/// anew each time; long ones keep theirs in a heap, so that n bytes take O(n log n).
 struct Merger: ~Copyable {
-  /// A token of the piece and its pair with the next one.
+  /// A token of the piece; one that has been merged into the token before it is out of the list.
   private struct Symbol {
     var id: UInt32
     /// Where the token's text ends, from the beginning of the piece.
     var end: UInt32
-    /// The rank of the merge with the next symbol, or `MergeTable.noRank`.
-    var rank: UInt32
+    /// Neighbors in the list, or `none`.
+    var previous: UInt32
+    var next: UInt32
   }
+
+  private static let none = UInt32.max
 
   private let byteTokens: UnsafePointer<UInt32>
   private let table: MergeTable
   private var symbols: UnsafeMutablePointer<Symbol>
-  private var links: UnsafeMutablePointer<(previous: UInt32, next: UInt32)>
+  /// For each symbol the rank of its merge with the next one, in short pieces as rank << 6 | symbol.
+  private var ranks: UnsafeMutablePointer<UInt32>
   private var heap: UnsafeMutablePointer<UInt64>
   private var capacity: Int
 
-  /// Above this many bytes the heap is faster.
-  static let longPiece = 128
+  /// Pieces of more bytes are long.
+  private static let longestShort = 1 << indexBits
+  private static let indexBits: UInt32 = 6
 
   /// - Parameters:
-  ///   - byteTokens: 256 ids, one for each byte or `none`, which must outlive the merger.
+  ///   - byteTokens: 256 ids, one for each byte or `CacheSection.none`, which must outlive the merger.
   ///   - table: the merges.
   init(byteTokens: UnsafePointer<UInt32>, table: MergeTable) {
     self.byteTokens = byteTokens
     self.table = table
-    capacity = Self.longPiece
+    capacity = Self.longestShort
     symbols = .allocate(capacity: capacity)
-    links = .allocate(capacity: 1)
+    ranks = .allocate(capacity: capacity)
     heap = .allocate(capacity: 1)
   }
 
   deinit {
     symbols.deallocate()
-    links.deallocate()
+    ranks.deallocate()
     heap.deallocate()
   }
 
@@ -59,70 +64,87 @@ struct Merger: ~Copyable {
     for index in 0..<count {
       let id = byteTokens[Int(piece[index])]
       guard id != CacheSection.none else { continue }
-      symbols[length] = Symbol(id: id, end: UInt32(truncatingIfNeeded: index + 1), rank: MergeTable.noRank)
-      length += 1
+      let place = UInt32(truncatingIfNeeded: length)
+      symbols[length] = Symbol(
+        id: id, end: UInt32(truncatingIfNeeded: index &+ 1), previous: place &- 1, next: place &+ 1)
+      length &+= 1
     }
     guard length > 0 else { return 0 }
-    for index in 0..<length - 1 { findMerge(index, index + 1) }
-    if count > Self.longPiece { return mergeLong(length, ids, ends, offset) }
-    length = mergeShort(length)
-    for index in 0..<length {
-      ids[index] = symbols[index].id
-      ends[index] = symbols[index].end &+ offset
-    }
-    return length
-  }
-
-  /// Looks up the merge of two symbols and keeps it with the first.
-  @inline(__always)
-  private func findMerge(_ left: Int, _ right: Int) {
-    symbols[left].rank = table.rank(symbols[left].id, symbols[right].id)
-  }
-
-  /// Merges the first `count` symbols in place; returns how many are left.
-  private func mergeShort(_ count: Int) -> Int {
-    var count = count
-    while true {
-      var best = 0
-      var rank = MergeTable.noRank
-      for index in 0..<count where symbols[index].rank < rank {
-        rank = symbols[index].rank
-        best = index
+    symbols[length - 1].next = Self.none
+    ranks[length - 1] = MergeTable.noRank
+    if length == count {
+      for index in 1..<max(1, count) {
+        ranks[index - 1] = table.rank(ofBytes: piece[index - 1], piece[index])
       }
-      guard rank != MergeTable.noRank else { return count }
-      symbols[best].id = table.token(rank)
-      symbols[best].end = symbols[best + 1].end
-      (symbols + best + 1).update(from: symbols + best + 2, count: count - best - 2)
-      count -= 1
-      if best + 1 < count { findMerge(best, best + 1) } else { symbols[best].rank = MergeTable.noRank }
-      if best > 0 { findMerge(best - 1, best) }
+    } else {
+      for index in 0..<length { ranks[index] = rank(index) }
     }
+    if length <= Self.longestShort { mergeShort(length) } else { mergeLong(length) }
+    var made = 0
+    var index: UInt32 = 0
+    while index != Self.none {
+      ids[made] = symbols[Int(index)].id
+      ends[made] = symbols[Int(index)].end &+ offset
+      made &+= 1
+      index = symbols[Int(index)].next
+    }
+    return made
   }
-
-  // MARK: Long pieces
 
   private mutating func grow(to count: Int) {
     symbols.deallocate()
-    links.deallocate()
+    ranks.deallocate()
     heap.deallocate()
     capacity = max(count, capacity * 2)
     symbols = .allocate(capacity: capacity)
-    links = .allocate(capacity: capacity)
+    ranks = .allocate(capacity: capacity)
     // Each merge takes one entry or more out and puts at most two in.
     heap = .allocate(capacity: capacity * 2)
   }
 
-  /// The symbols as a linked list, and a heap of rank << 32 | index. An entry is out of date when its symbol's
-  /// merge has another rank by now; a symbol merged into the one before has none.
-  private func mergeLong(
-    _ count: Int, _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>, _ offset: UInt32
-  ) -> Int {
-    let last = UInt32.max
+  /// The rank of a symbol's merge with the next one, or `MergeTable.noRank`.
+  @inline(__always)
+  private func rank(_ index: Int) -> UInt32 {
+    let next = symbols[index].next
+    return next == Self.none ? MergeTable.noRank : table.rank(symbols[index].id, symbols[Int(next)].id)
+  }
+
+  /// Makes one token of a symbol and the next one; returns the latter's place.
+  @inline(__always)
+  private func join(_ index: Int, into id: UInt32) -> Int {
+    let absorbed = Int(symbols[index].next)
+    let next = symbols[absorbed].next
+    symbols[index].id = id
+    symbols[index].end = symbols[absorbed].end
+    symbols[index].next = next
+    if next != Self.none { symbols[Int(next)].previous = UInt32(truncatingIfNeeded: index) }
+    return absorbed
+  }
+
+  private func mergeShort(_ count: Int) {
+    func key(_ index: Int) -> UInt32 { rank(index) &<< Self.indexBits | UInt32(truncatingIfNeeded: index) }
+    for index in 0..<count {
+      ranks[index] = ranks[index] &<< Self.indexBits | UInt32(truncatingIfNeeded: index)
+    }
+    while true {
+      var best = UInt32.max
+      for index in 0..<count { best = min(best, ranks[index]) }
+      guard best &>> Self.indexBits < MergeTable.noRank else { return }
+      let index = Int(best & (1 << Self.indexBits - 1))
+      let absorbed = join(index, into: table.token(best &>> Self.indexBits))
+      ranks[absorbed] = .max
+      ranks[index] = key(index)
+      let previous = symbols[index].previous
+      if previous != Self.none { ranks[Int(previous)] = key(Int(previous)) }
+    }
+  }
+
+  /// Keeps a heap of rank << 32 | symbol. An entry is out of date when the symbol's merge has another rank by now.
+  private func mergeLong(_ count: Int) {
     var heapCount = 0
     for index in 0..<count {
-      links[index] = (UInt32(truncatingIfNeeded: index) &- 1, index + 1 < count ? UInt32(index + 1) : last)
-      guard symbols[index].rank != MergeTable.noRank else { continue }
-      heap[heapCount] = UInt64(symbols[index].rank) << 32 | UInt64(index)
+      guard ranks[index] != MergeTable.noRank else { continue }
+      heap[heapCount] = UInt64(ranks[index]) << 32 | UInt64(truncatingIfNeeded: index)
       heapCount += 1
     }
     for index in stride(from: heapCount / 2 - 1, through: 0, by: -1) { siftDown(index, heapCount) }
@@ -131,35 +153,28 @@ struct Merger: ~Copyable {
       heapCount -= 1
       heap[0] = heap[heapCount]
       siftDown(0, heapCount)
-      let index = Int(top & 0xFFFF_FFFF)
-      guard symbols[index].rank == UInt32(top >> 32) else { continue }
-      let absorbed = Int(links[index].next)
-      let after = links[absorbed].next
-      symbols[index].id = table.token(symbols[index].rank)
-      symbols[index].end = symbols[absorbed].end
-      symbols[index].rank = MergeTable.noRank
-      symbols[absorbed].rank = MergeTable.noRank
-      links[index].next = after
-      if after != last {
-        links[Int(after)].previous = UInt32(index)
-        findMerge(index, Int(after))
-        push(index, &heapCount)
-      }
-      let previous = links[index].previous
-      if previous != last {
-        findMerge(Int(previous), index)
-        push(Int(previous), &heapCount)
-      }
+      let index = Int(truncatingIfNeeded: top & 0xFFFF_FFFF)
+      guard ranks[index] == UInt32(truncatingIfNeeded: top >> 32) else { continue }
+      let absorbed = join(index, into: table.token(ranks[index]))
+      ranks[absorbed] = MergeTable.noRank
+      update(index, &heapCount)
+      let previous = symbols[index].previous
+      if previous != Self.none { update(Int(previous), &heapCount) }
     }
-    var length = 0
-    var index: UInt32 = 0
-    while index != last {
-      ids[length] = symbols[Int(index)].id
-      ends[length] = symbols[Int(index)].end &+ offset
-      length += 1
-      index = links[Int(index)].next
+  }
+
+  /// Finds a symbol's merge anew and puts it into the heap.
+  private func update(_ index: Int, _ count: inout Int) {
+    ranks[index] = rank(index)
+    guard ranks[index] != MergeTable.noRank else { return }
+    let item = UInt64(ranks[index]) << 32 | UInt64(truncatingIfNeeded: index)
+    var hole = count
+    while hole > 0, heap[(hole - 1) / 2] > item {
+      heap[hole] = heap[(hole - 1) / 2]
+      hole = (hole - 1) / 2
     }
-    return length
+    heap[hole] = item
+    count += 1
   }
 
   private func siftDown(_ start: Int, _ count: Int) {
@@ -175,17 +190,5 @@ struct Merger: ~Copyable {
       hole = child
     }
     heap[hole] = item
-  }
-
-  private func push(_ index: Int, _ count: inout Int) {
-    guard symbols[index].rank != MergeTable.noRank else { return }
-    let item = UInt64(symbols[index].rank) << 32 | UInt64(index)
-    var hole = count
-    while hole > 0, heap[(hole - 1) / 2] > item {
-      heap[hole] = heap[(hole - 1) / 2]
-      hole = (hole - 1) / 2
-    }
-    heap[hole] = item
-    count += 1
   }
 }
