@@ -1,8 +1,8 @@
-/// The arithmetic of a forward pass: what the operands of products are rounded to. Sums, norms, softmax,
+/// The arithmetic of a forward pass: what the operands of products are rounded to. Sums, norms, attention,
 /// rotary angles and log-sum-exp are in single precision or better in every mode.
 package enum Precision: String, Sendable, CaseIterable {
   /// Operands are single precision: the reference.
   case f32
-  /// Operands are rounded to bfloat16, products are summed in single precision.
+  /// Operands of the products with weights are rounded to bfloat16, products are summed in single precision.
   case bf16
 }
