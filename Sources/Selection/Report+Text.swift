@@ -21,8 +21,8 @@ extension Report {
   // MARK: Overview
 
   private var overview: [String] {
-    var lines = [item("Records", records) + notes]
-    if groups > 0 { lines.append(item("Groups", groups) + groupNotes) }
+    var lines = item("Records", records, notes)
+    if groups > 0 { lines += item("Groups", groups, [groupNote]) }
     let named = identities.filter { $0.model != nil || $0.tokenizer != nil }
     for identity in (named.isEmpty ? [] : identities.prefix(3)) { lines += Report.lines(of: identity) }
     if identities.count > 3 { lines.append("            and \(Numerals.grouped(identities.count - 3)) more") }
@@ -41,54 +41,61 @@ extension Report {
     return lines
   }
 
-  private func item(_ name: String, _ count: Int) -> String {
-    name.padded(right: 10) + Numerals.grouped(count).padded(left: 13)
+  /// A count with notes about it, on as many lines as they need.
+  private func item(_ name: String, _ count: Int, _ notes: [String]) -> [String] {
+    var lines = [name.padded(right: 10) + Numerals.grouped(count).padded(left: 13)]
+    for (index, note) in notes.enumerated() {
+      let joined = lines[lines.count - 1] + (index == 0 ? "   " : ", ") + note
+      if joined.columns <= 80 {
+        lines[lines.count - 1] = joined
+      } else {
+        lines.append(String(repeating: " ", count: 26) + note)
+      }
+    }
+    return lines
   }
 
-  private var notes: String {
-    var notes: [String] = []
-    let scored = score?.count ?? 0
-    if scored == 0 { notes.append("none with \(paths[1])") }
-    if scored > 0, scored < records {
-      notes.append("\(Numerals.grouped(records - scored)) without \(paths[1])")
-    }
-    if ungrouped == records { notes.append("none with \(paths[0])") }
-    if ungrouped > 0, ungrouped < records {
-      notes.append("\(Numerals.grouped(ungrouped)) without \(paths[0])")
+  private var notes: [String] {
+    guard records + badRecords > 0 else { return [] }
+    let without = [
+      (records - (score?.count ?? 0), scorePath.fitted(30)), (ungrouped, groupPath.fitted(30)),
+    ]
+    var notes = without.compactMap { count, path in
+      if count == 0 { return nil as String? }
+      return count == records ? "none with \(path)" : "\(Numerals.grouped(count)) without \(path)"
     }
     if badRecords > 0 { notes.append("\(Numerals.grouped(badRecords)) bad") }
-    return records > 0 && !notes.isEmpty ? "   " + notes.joined(separator: ", ") : ""
+    return notes
   }
 
-  private var groupNotes: String {
+  private var groupNote: String {
     guard let size = groupSize, let first = groupSizes.first, let last = groupSizes.last else { return "" }
     if first.candidates == last.candidates {
-      return "   \(Numerals.grouped(first.candidates)) candidate\(first.candidates == 1 ? "" : "s") in each"
+      return "\(Numerals.grouped(first.candidates)) candidate\(first.candidates == 1 ? "" : "s") in each"
     }
     let range = "\(Numerals.grouped(first.candidates)) to \(Numerals.grouped(last.candidates))"
-    return "   \(range) candidates in each, \(Numerals.fixed(size.mean, 1)) on average"
+    return "\(range) candidates in each, \(Numerals.fixed(size.mean, 1)) on average"
   }
 
   // MARK: Distributions
 
   private func scoreSection(_ score: Distribution, _ canvas: ReportCanvas) -> [String] {
     let places = Report.places(for: score)
-    var lines = section(paths[1] == "grape.score" ? "Score" : paths[1], score, places: places, canvas)
     var facts: [String] = []
     if let pickScore { facts.append("mean of the picks \(Numerals.short(pickScore, places))") }
     if let perplexity { facts.append("perplexity of the mean \(Numerals.short(perplexity, 2))") }
-    if !facts.isEmpty { lines.insert("  " + facts.joined(separator: ", "), at: 3) }
-    return lines
+    let title = scorePath == "grape.score" ? "Score" : scorePath.fitted(80)
+    return section(title, score, places: places, fact: facts.joined(separator: ", "), canvas)
   }
 
   private func tokenSection(_ tokens: Distribution, _ canvas: ReportCanvas) -> [String] {
-    var lines = section("Response tokens", tokens, places: 0, canvas)
+    var fact = ""
     if let pearson, let spearman {
-      let numbers = "Pearson \(Numerals.fixed(pearson, 3)), Spearman \(Numerals.fixed(spearman, 3))"
-      let sample = sampled < paired ? " (of \(Numerals.grouped(sampled)) records)" : ""
-      lines.insert("  correlation with the score: \(numbers)\(sample)", at: 3)
+      fact = "correlation with the score: "
+      fact += "Pearson \(Numerals.fixed(pearson, 3)), Spearman \(Numerals.fixed(spearman, 3))"
+      if sampled < paired { fact += " (of \(Numerals.grouped(sampled)) records)" }
     }
-    return lines
+    return section("Response tokens", tokens, places: 0, fact: fact, canvas)
   }
 
   private static func places(for distribution: Distribution) -> Int {
@@ -97,7 +104,7 @@ extension Report {
   }
 
   private func section(
-    _ title: String, _ distribution: Distribution, places: Int, _ canvas: ReportCanvas
+    _ title: String, _ distribution: Distribution, places: Int, fact: String = "", _ canvas: ReportCanvas
   ) -> [String] {
     let heads = ["mean", "least", "5%", "25%", "median", "75%", "95%", "most"]
     let numbers =
@@ -107,6 +114,7 @@ extension Report {
     var lines = [title]
     lines.append(heads.map { $0.padded(left: 9) }.joined())
     lines.append(numbers.map { $0.padded(left: 9) }.joined())
+    if !fact.isEmpty { lines.append("  " + fact) }
     if let chart = distribution.chart {
       lines += canvas.lines(of: chart)
       var outside: [String] = []
@@ -137,7 +145,7 @@ extension Report {
     let width = max(names.map(\.columns).max() ?? 0, 12)
     let most = max(shown.compactMap(\.winRate).max() ?? 0, .leastNonzeroMagnitude)
     let places = score.map { min(Report.places(for: $0), 3) } ?? 0
-    var lines = [paths[2].fitted(width).padded(right: width) + "  records   share"]
+    var lines = [sourcePath.fitted(width).padded(right: width) + "  records   share"]
     if tokens != nil { lines[0] += " tokens" }
     if score != nil { lines[0] += "     score win rate" }
     for (name, row) in zip(names, shown) {

@@ -61,7 +61,10 @@ package struct Report {
 
   static let fractions = [0.05, 0.25, 0.5, 0.75, 0.95]
 
-  let paths: [String]
+  /// Where the group, the score and the source were looked for.
+  let groupPath: String
+  let scorePath: String
+  let sourcePath: String
   let records: Int
   let badRecords: Int
   let ungrouped: Int
@@ -90,14 +93,16 @@ package struct Report {
   ///
   /// - Complexity: O(groups + sources).
   package init(_ summary: borrowing SelectionSummary) {
-    paths = summary.paths.names
+    groupPath = summary.paths.fields.groupPath.name
+    scorePath = summary.paths.fields.scorePath.name
+    sourcePath = summary.paths.source.name
     records = summary.records
     badRecords = summary.badRecords
     ungrouped = summary.ungrouped
     identities = summary.identities.list
     score = Distribution(summary.scores, sum: summary.scoreSum)
     tokens = Distribution(summary.lengths, sum: summary.lengthSum)
-    perplexity = summary.paths.fields.scorePath.name == "grape.score" ? score.map { exp(-$0.mean) } : nil
+    perplexity = scorePath == "grape.score" ? score.map { exp(-$0.mean) } : nil
     pearson = summary.pairSums.correlation
     spearman = summary.sample.rankCorrelation
     sampled = summary.sample.pairs.count
