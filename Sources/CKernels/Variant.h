@@ -4,7 +4,8 @@
 //   MICRO_ROWS, _TILES  the register block of the product kernels (MICRO_ROWS >= 4)
 //   NATIVE_BF16         1 when _mm512_dpbf16_ps may be used
 // sets its target attributes, and includes this file. Vectors are written with the compiler's vector
-// extension: sixteen lanes are one AVX-512 register, two AVX2, four NEON or SSE.
+// extension: sixteen lanes are one AVX-512 register, two AVX2, four NEON or SSE. It is one long file because
+// everything in it is compiled again under each variant's attributes.
 
 #include "CKernels.h"
 
