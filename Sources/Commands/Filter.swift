@@ -94,7 +94,7 @@ package final class Filter {
   package func finish() -> Never {
     progress?.finish()
     if rejected > 0 {
-      let records = "\(Numbers.grouped(rejected)) bad record\(rejected == 1 ? "" : "s")"
+      let records = "\(grouped(rejected)) bad record\(rejected == 1 ? "" : "s")"
       warn(rejects.map { "\(records), copied to \($0.name)" } ?? records)
     }
     do {

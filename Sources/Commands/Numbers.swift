@@ -1,15 +1,5 @@
 /// Numbers for people, the same in every locale.
 enum Numbers {
-  /// With commas between thousands: `1,234,567`.
-  static func grouped(_ value: Int) -> String {
-    var text = ""
-    for (index, digit) in String(value.magnitude).reversed().enumerated() {
-      if index > 0, index % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return (value < 0 ? "-" : "") + String(text.reversed())
-  }
-
   /// With a fixed number of decimal places, halves away from zero; `value` must be finite and not astronomical.
   static func fixed(_ value: Double, places: Int) -> String {
     let unit = (0..<places).reduce(1) { product, _ in product * 10 }

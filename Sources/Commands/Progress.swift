@@ -91,9 +91,9 @@ struct Progress {
   /// `1,234 records, 2 bad, 5,678 tokens/s, 1.2 MB/s, 45%, 0:32 left`.
   func text(at now: UInt64, isFinal: Bool = false) -> String {
     let seconds = max(Double(now - started) / Double(Self.second), 1e-9)
-    var parts = ["\(Numbers.grouped(records)) record\(records == 1 ? "" : "s")"]
-    if bad > 0 { parts.append("\(Numbers.grouped(bad)) bad") }
-    if tokens > 0 { parts.append("\(Numbers.grouped(Int(Double(tokens) / seconds))) tokens/s") }
+    var parts = ["\(grouped(records)) record\(records == 1 ? "" : "s")"]
+    if bad > 0 { parts.append("\(grouped(bad)) bad") }
+    if tokens > 0 { parts.append("\(grouped(Int(Double(tokens) / seconds))) tokens/s") }
     parts.append("\(Numbers.fixed(Double(bytes) / seconds / 1e6, places: 1)) MB/s")
     if isFinal {
       parts.append("\(Numbers.duration(seconds)) in all")

@@ -1,3 +1,5 @@
+import Streams
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -8,16 +10,6 @@
 
 /// Numbers as a report shows them, whatever the locale.
 enum Numerals {
-  /// With commas between thousands: `1,234,567`.
-  static func grouped(_ value: Int) -> String {
-    var text = ""
-    for (index, digit) in String(value.magnitude).reversed().enumerated() {
-      if index > 0, index % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return (value < 0 ? "-" : "") + String(text.reversed())
-  }
-
   /// With a fixed number of decimal places, at most 9; from 10^15 on, and where it is not finite, as Swift writes it.
   static func fixed(_ value: Double, _ places: Int) -> String {
     guard value.magnitude < 1e15 else { return value.description }

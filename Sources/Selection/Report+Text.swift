@@ -1,3 +1,5 @@
+import Streams
+
 extension Report {
   /// The report for people, at most 80 columns wide.
   ///
@@ -25,7 +27,7 @@ extension Report {
     if groups > 0 { lines += item("Groups", groups, [groupNote]) }
     let named = identities.filter { $0.model != nil || $0.tokenizer != nil }
     for identity in (named.isEmpty ? [] : identities.prefix(3)) { lines += Report.lines(of: identity) }
-    if identities.count > 3 { lines.append("            and \(Numerals.grouped(identities.count - 3)) more") }
+    if identities.count > 3 { lines.append("            and \(grouped(identities.count - 3)) more") }
     if identities.count > 1, score != nil {
       lines.append("            scores of different models do not compare")
     }
@@ -43,7 +45,7 @@ extension Report {
 
   /// A count with notes about it, on as many lines as they need.
   private func item(_ name: String, _ count: Int, _ notes: [String]) -> [String] {
-    var lines = [name.padded(right: 10) + Numerals.grouped(count).padded(left: 13)]
+    var lines = [name.padded(right: 10) + grouped(count).padded(left: 13)]
     for (index, note) in notes.enumerated() {
       let joined = lines[lines.count - 1] + (index == 0 ? "   " : ", ") + note
       if joined.columns <= 80 {
@@ -62,18 +64,18 @@ extension Report {
     ]
     var notes = without.compactMap { count, path in
       if count == 0 { return nil as String? }
-      return count == records ? "none with \(path)" : "\(Numerals.grouped(count)) without \(path)"
+      return count == records ? "none with \(path)" : "\(grouped(count)) without \(path)"
     }
-    if badRecords > 0 { notes.append("\(Numerals.grouped(badRecords)) bad") }
+    if badRecords > 0 { notes.append("\(grouped(badRecords)) bad") }
     return notes
   }
 
   private var groupNote: String {
     guard let size = groupSize, let first = groupSizes.first, let last = groupSizes.last else { return "" }
     if first.candidates == last.candidates {
-      return "\(Numerals.grouped(first.candidates)) candidate\(first.candidates == 1 ? "" : "s") in each"
+      return "\(grouped(first.candidates)) candidate\(first.candidates == 1 ? "" : "s") in each"
     }
-    let range = "\(Numerals.grouped(first.candidates)) to \(Numerals.grouped(last.candidates))"
+    let range = "\(grouped(first.candidates)) to \(grouped(last.candidates))"
     return "\(range) candidates in each, \(Numerals.fixed(size.mean, 1)) on average"
   }
 
@@ -93,7 +95,7 @@ extension Report {
     if let pearson, let spearman {
       fact = "correlation with the score: "
       fact += "Pearson \(Numerals.fixed(pearson, 3)), Spearman \(Numerals.fixed(spearman, 3))"
-      if sampled < paired { fact += " (of \(Numerals.grouped(sampled)) records)" }
+      if sampled < paired { fact += " (of \(grouped(sampled)) records)" }
     }
     return section("Response tokens", tokens, places: 0, fact: fact, canvas)
   }
@@ -118,8 +120,8 @@ extension Report {
     if let chart = distribution.chart {
       lines += canvas.lines(of: chart)
       var outside: [String] = []
-      if chart.below > 0 { outside.append("\(Numerals.grouped(chart.below)) to the left") }
-      if chart.above > 0 { outside.append("\(Numerals.grouped(chart.above)) to the right") }
+      if chart.below > 0 { outside.append("\(grouped(chart.below)) to the left") }
+      if chart.above > 0 { outside.append("\(grouped(chart.above)) to the right") }
       if !outside.isEmpty { lines.append("          outside: " + outside.joined(separator: ", ")) }
     }
     return lines
@@ -132,7 +134,7 @@ extension Report {
       let most = groupSizes.map(\.groups).max() ?? 1
       return ["Candidates in a group"]
         + groupSizes.map { size, groups in
-          Numerals.grouped(size).padded(left: 8) + Numerals.grouped(groups).padded(left: 13) + "  "
+          grouped(size).padded(left: 8) + grouped(groups).padded(left: 13) + "  "
             + canvas.bar(Double(groups) / Double(most), width: 55)
         }
     }
@@ -149,7 +151,7 @@ extension Report {
     if tokens != nil { lines[0] += " tokens" }
     if score != nil { lines[0] += "     score win rate" }
     for (name, row) in zip(names, shown) {
-      var line = name.padded(right: width) + Numerals.grouped(row.records).padded(left: 9)
+      var line = name.padded(right: width) + grouped(row.records).padded(left: 9)
       line += Numerals.percent(row.share).padded(left: 8)
       if tokens != nil { line += (row.meanTokens.map { Numerals.short($0, 0) } ?? "").padded(left: 7) }
       if score != nil {
@@ -160,14 +162,14 @@ extension Report {
       lines.append(line)
     }
     let hidden = sources.count - shown.count
-    if hidden > 0 { lines.append("and \(Numerals.grouped(hidden)) more (see --json)") }
+    if hidden > 0 { lines.append("and \(grouped(hidden)) more (see --json)") }
     return lines
   }
 
   private static let sourcesShown = 30
 
   private func choiceSection(_ canvas: ReportCanvas) -> [String] {
-    let groups = Numerals.grouped(choices.groups) + (choices.groups == 1 ? " group" : " groups")
+    let groups = grouped(choices.groups) + (choices.groups == 1 ? " group" : " groups")
     var lines = ["How often another choice is the pick (\(groups) of 2 or more)"]
     func row(_ name: String, _ part: Double) {
       lines.append(
