@@ -46,6 +46,14 @@ package final class Tokenizer: Sendable {
     tables = image.tables
   }
 
+  /// Whether tokens are this tokenizer's, by what `grape.tokenizer` says of them: `NAME@8hex` or `NAME@8hex/template`.
+  package func made(_ tokens: String) -> Bool { Self.digest(tokens) == Self.digest(identity) }
+
+  /// The digest in an identity.
+  private static func digest(_ identity: String) -> Substring? {
+    identity.split(separator: "@").last?.prefix(8)
+  }
+
   /// Appends the text of tokens, as bytes: tokens may end within a character.
   ///
   /// - Parameters:

@@ -56,10 +56,10 @@ enum Main {
     }
   }
 
-  /// The identity of the model's tokenizer; nil, and a warning, when it cannot be told.
-  private static func tokenizer(of location: ModelLocation, _ filter: Filter) -> String? {
+  /// The model's tokenizer; nil, and a warning, when it cannot be opened.
+  private static func tokenizer(of location: ModelLocation, _ filter: Filter) -> Tokenizer? {
     do {
-      return try Tokenizer.open(location).identity
+      return try Tokenizer.open(location)
     } catch {
       filter.warn("not checking which tokenizer made the tokens: \(error)")
       return nil

@@ -2,6 +2,7 @@ import Commands
 import Inference
 import Records
 import Streams
+import Tokenization
 
 /// Records that wait to be scored together: read, checked and packed until the batch is full, then scored and written
 /// in the order in which they came.
@@ -10,7 +11,7 @@ import Streams
 struct ScoreWindow: ~Copyable {
   private let model: LanguageModel
   private let filter: Filter
-  private let tokenizer: String?
+  private let tokenizer: Tokenizer?
   private let size: Int
   private var report: ScoreReport
 
@@ -29,10 +30,10 @@ struct ScoreWindow: ~Copyable {
   private static let maximumBytes = 32 << 20
 
   /// - Parameters:
-  ///   - tokenizer: the identity of the model's tokenizer, which must have made the tokens; nil for any.
+  ///   - tokenizer: the model's tokenizer, which must have made the tokens; nil for any.
   ///   - size: rows of a full batch.
   init(
-    model: LanguageModel, filter: Filter, report: ScoreReport, tokenizer: String?, size: Int,
+    model: LanguageModel, filter: Filter, report: ScoreReport, tokenizer: Tokenizer?, size: Int,
     sharesPrefixes: Bool
   ) {
     self.model = model
@@ -94,18 +95,10 @@ struct ScoreWindow: ~Copyable {
   }
 
   private func checkTokenizer(_ member: GrapeMember, _ line: SourceLine) throws {
-    guard let tokenizer, let found = member.tokenizer?.string, Self.digest(found) != Self.digest(tokenizer)
-    else {
-      return
-    }
+    guard let tokenizer, let found = member.tokenizer?.string, !tokenizer.made(found) else { return }
     filter.fail(
-      "\(line.file):\(line.number): the tokens were made by \(found), and the model's tokenizer is \(tokenizer)"
+      "\(line.file):\(line.number): the tokens were made by \(found), and the model's tokenizer is \(tokenizer.identity)"
         + " (--any-tokenizer takes them nevertheless)")
-  }
-
-  /// The digest in `NAME@8hex` or `NAME@8hex/template`.
-  private static func digest(_ identity: String) -> Substring? {
-    identity.split(separator: "@").last?.prefix(8)
   }
 }
 

@@ -1,8 +1,7 @@
 import Commands
 import Streams
-import Tokenization
 
-/// Records that are tokenized together, by several threads, and written in the order in which they came.
+/// Records that are worked on together, by several threads, and written in the order in which they came.
 final class Batch {
   private let filter: Filter
   private let workers: Workers
@@ -13,10 +12,10 @@ final class Batch {
 
   /// What one thread works with, and what it has written in this batch.
   private final class Lane {
-    let tokenizer: RecordTokenizer
+    let task: any RecordTask
     var output: [UInt8] = []
 
-    init(_ tokenizer: RecordTokenizer) { self.tokenizer = tokenizer }
+    init(_ task: any RecordTask) { self.task = task }
   }
 
   /// What has become of a line: bytes in a lane's output, and what was wrong with it.
@@ -31,10 +30,14 @@ final class Batch {
   private static let bytesPerThread = 1 << 18
   private static let maximumCount = 4096
 
-  init(_ filter: Filter, _ settings: Settings, _ tokenizer: Tokenizer, threads: Int) {
+  /// - Parameters:
+  ///   - filter: the run.
+  ///   - threads: how many threads share the work.
+  ///   - task: makes what one thread does with a record.
+  init(_ filter: Filter, threads: Int, task: () -> any RecordTask) {
     self.filter = filter
     workers = Workers(threads: threads)
-    lanes = (0..<workers.count).map { _ in Lane(RecordTokenizer(settings, tokenizer)) }
+    lanes = (0..<workers.count).map { _ in Lane(task()) }
   }
 
   /// Takes a record, and finishes the batch when it is full.
@@ -45,7 +48,7 @@ final class Batch {
     if isFull || filter.output.lineBuffered { try finish() }
   }
 
-  /// Tokenizes and writes the records taken so far, and begins anew.
+  /// Does the work for the records taken so far, writes the results, and begins anew.
   ///
   /// - Throws: an error of writing; with `--strict` the end of the run, at the first bad record.
   func finish() throws {
@@ -54,7 +57,7 @@ final class Batch {
       results.removeAll(keepingCapacity: true)
       byteCount = 0
     }
-    tokenize()
+    work()
     for (line, result) in zip(lines, results) {
       let output = filter.output
       try lanes[result.lane].output.withUnsafeBytes {
@@ -71,7 +74,7 @@ final class Batch {
   }
 
   /// Fills `results`: any thread takes any line, and every line has its own place.
-  private func tokenize() {
+  private func work() {
     for lane in lanes { lane.output.removeAll(keepingCapacity: true) }
     results = Array(repeating: Result(), count: lines.count)
     let separator = filter.separator
@@ -85,7 +88,7 @@ final class Batch {
         var result = Result(lane: worker)
         do {
           result.tokenCount = try lines[index].bytes.withUnsafeBytes {
-            try lane.tokenizer.append($0, separator: separator, to: &lane.output)
+            try lane.task.append($0, separator: separator, to: &lane.output)
           }
         } catch {
           result.failure = error

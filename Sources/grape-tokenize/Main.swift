@@ -18,7 +18,10 @@ enum Main {
       if settings.tokenization.includesEnd, tokenizer.end == nil {
         throw UsageError("option '--score-end': the model has no end token")
       }
-      let batch = Batch(filter, settings, tokenizer, threads: threads)
+      let batch = Batch(filter, threads: threads) {
+        if settings.action == .decode { return RecordDecoder(tokenizer) }
+        return RecordTokenizer(settings, tokenizer)
+      }
       try filter.records(pause: batch.finish) { try batch.append($0.held()) }
       try batch.finish()
     }

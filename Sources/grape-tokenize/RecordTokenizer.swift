@@ -3,8 +3,8 @@ import Streams
 import Templates
 import Tokenization
 
-/// Turns records into records with tokens. One per thread: it holds the scratch memory, which is reused.
-final class RecordTokenizer {
+/// Turns records into records with tokens, or into the counts of them.
+final class RecordTokenizer: RecordTask {
   private let settings: Settings
   private let tokenizer: Tokenizer
 
@@ -71,6 +71,11 @@ final class RecordTokenizer {
     try text.withUnsafeBytes {
       try tokenized.tokenize($0, response: response, settings.tokenization, tokenizer, &encoder)
     }
+    if settings.action == .count {
+      appendCounts(to: &output)
+      output.append(separator)
+      return tokenized.tokens.count
+    }
     edit.removeAll()
     for name in Self.outdated { edit.drop(name) }
     try setGroup(of: record)
@@ -83,6 +88,12 @@ final class RecordTokenizer {
     edit.append(record: grape, to: &output)
     output.append(separator)
     return tokenized.tokens.count
+  }
+
+  /// Appends the number of tokens, a tab, and how many of them count as response.
+  private func appendCounts(to output: inout [UInt8]) {
+    let response = tokenized.spans.reduce(0) { $0 + $1.count }
+    output.append(contentsOf: "\(tokenized.tokens.count)\t\(response)".utf8)
   }
 
   private func setGroup(of record: JSONValue) throws(ShapeError) {

@@ -11,6 +11,17 @@ struct Settings: Sendable {
   let group: JSONPath?
   let tokenization: TokenizedText.Options
   let keepsText: Bool
+  let action: Action
+
+  /// What is done with a record.
+  enum Action {
+    /// Its texts become tokens.
+    case tokenize
+    /// Its texts' tokens are counted, and the counts are all that is written.
+    case count
+    /// Its tokens become text.
+    case decode
+  }
 
   static let options: [Option] = [
     Option(
@@ -30,6 +41,10 @@ struct Settings: Sendable {
       "score-end", section: text, help: "Put the end token behind the response and count it as response"),
     Option("max-length", argument: "N", section: text, help: "Keep only the first N tokens of a text"),
     Option("keep-text", section: text, help: "Put the text into grape.text"),
+    Option(
+      "count", section: text,
+      help: "Write counts only: a line with the numbers of tokens in all and in the response, a tab between"),
+    Option("decode", section: text, help: "Turn grape.tokens back into text, which is put into grape.text"),
     Option(
       "shape", argument: "NAME", choices: Shape.allCases.map(\.rawValue), section: records,
       help: "Read records of one shape only: \(Shape.allCases.map(\.rawValue).joined(separator: ", "))"),
@@ -63,6 +78,12 @@ struct Settings: Sendable {
       literalSpecials: arguments[flag: "literal-specials"], includesEnd: arguments[flag: "score-end"],
       maximumLength: try arguments.int("max-length", in: 1 ... .max) ?? .max)
     keepsText = arguments[flag: "keep-text"]
+    switch (arguments[flag: "count"], arguments[flag: "decode"]) {
+    case (true, true): throw UsageError("options '--count' and '--decode' exclude each other")
+    case (true, false): action = .count
+    case (false, true): action = .decode
+    case (false, false): action = .tokenize
+    }
   }
 
   private static func path(_ option: String, _ arguments: Arguments) throws(UsageError) -> JSONPath? {
