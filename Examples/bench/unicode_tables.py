@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Write Sources/Tokenization/Unicode/UnicodeData.swift: the character data the tokenizers need.
+"""Write the files Sources/Tokenization/Unicode/UnicodeData*.swift: the character data the tokenizers need.
 
-The data must equal that of the reference implementation, Hugging Face tokenizers, which carries three
-versions of Unicode: its regular expressions (Oniguruma) have 16.0, its `Digits` (the Rust standard
-library) 17.0, its NFC 9.0. Categories and decompositions come from unicodedata2 16.0; the reference is
-asked for what is newer or older than that, and every code point is compared with it.
+The data must equal that of the reference implementation, Hugging Face tokenizers, which carries four
+versions of Unicode: its regular expressions (Oniguruma) have 16.0, its `Digits` and `Lowercase` (the Rust
+standard library) 17.0, its normal forms and `StripAccents` 9.0, its `Punctuation` 8.0. Categories and canonical
+decompositions come from unicodedata2 16.0; the reference is asked for what is newer or older than that, and
+every code point is compared with it.
 
     python3 -m venv v && v/bin/pip install tokenizers==0.23.* unicodedata2==16.0.0
-    v/bin/python Examples/bench/unicode_tables.py > Sources/Tokenization/Unicode/UnicodeData.swift
+    v/bin/python Examples/bench/unicode_tables.py
 
 With --check nothing is written but the comparison with the reference.
 """
+import pathlib
 import sys
 
 import tokenizers
@@ -64,6 +66,11 @@ def reference_words():
 
 
 nfc = normalizers.NFC().normalize_str
+nfd = normalizers.NFD().normalize_str
+nfkc = normalizers.NFKC().normalize_str
+nfkd = normalizers.NFKD().normalize_str
+lowercase = normalizers.Lowercase().normalize_str
+strip_accents = normalizers.StripAccents().normalize_str
 
 
 def reference_orders(c):
@@ -91,6 +98,12 @@ def canonical():
     return classes, composites, others
 
 
+def punctuation():
+    """The code points that the reference's Punctuation sets apart."""
+    pieces = pre_tokenizers.Punctuation("isolated").pre_tokenize_str("".join("a" + chr(c) for c in SCALARS))
+    return {ord(piece) for piece, _ in pieces if piece[0] != "a"}
+
+
 def compare(name, ours, theirs):
     more, less = sorted(ours - theirs), sorted(theirs - ours)
     print(f"{name}: {len(theirs)} code points, {len(more) + len(less)} differ", *map(hex, (more + less)[:8]), file=sys.stderr)
@@ -105,35 +118,54 @@ def check():
             good &= compare(category, ours, matching(r"\p{%s}" % category))
     good &= compare("\\w of single_word", words() - {0x40}, reference_words())
     good &= all(nfc(chr(c)) == ucd.normalize("NFC", chr(c)) for c in SCALARS)
-    print("NFC of every code point:", "equal" if good else "DIFFERENT", file=sys.stderr)
+    good &= all(nfkc(chr(c)) == nfc(nfkd(chr(c))) for c in SCALARS)
+    good &= all(len(lowercase(chr(c))) <= 2 for c in SCALARS)
+    print("Normal forms of every code point:", "equal" if good else "DIFFERENT", file=sys.stderr)
     return good
 
 
-def array(name, summary, values, width):
-    print(f"  /// {summary}")
-    print(f"  static let {name}: [UInt32] = [")
+def array(name, summary, values, width=4):
+    text = f"  /// {summary}\n  static let {name}: [UInt32] = [\n"
     line = "   "
     for v in values:
         item = f" 0x{v:0{width}x},"
         if len(line) + len(item) > 110:
-            print(line)
+            text += line + "\n"
             line = "   "
         line += item
-    print(line)
-    print("  ]\n")
+    return text + line + "\n  ]\n"
 
 
-def main():
-    if not check():
-        sys.exit("the data differs from the reference")
-    if "--check" in sys.argv:
-        return
+def flat(rows):
+    return [x for row in rows for x in row]
+
+
+def write(name, about, declaration, arrays):
+    folder = pathlib.Path(__file__).resolve().parents[2] / "Sources/Tokenization/Unicode"
+    head = f"// Written by Examples/bench/unicode_tables.py; do not edit.\n//\n// Long because it is data: {about}\n\n"
+    (folder / name).write_text(head + declaration + " {\n" + "\n".join(arrays) + "}\n")
+
+
+def write_categories():
     runs, previous = [], None
     for c in range(0x110000):
         k = CATEGORIES.index(ucd.category(chr(c)))
         if k != previous:
             runs.append(c << 8 | k)
             previous = k
+    extra = numeric() - {c for c in SCALARS if ucd.category(chr(c))[0] == "N"}
+    declaration = f"/// Unicode character data, equal to that in Hugging Face tokenizers {tokenizers.__version__}.\nenum UnicodeData"
+    write("UnicodeData.swift", "Unicode 16.0 categories and what the reference's older and newer parts add.", declaration, [
+        array("categoryRuns", "Runs of equal general category (Unicode 16.0): first code point << 8 | `GeneralCategory`.", runs, 8),
+        array("whiteSpace", "White_Space: first and last code point of each range.", flat(ranges(matching(r"\s")))),
+        array("newerNumbers", "Numbers of Unicode 17.0 that 16.0 has not, which `Digits` knows: first and last of each range.",
+              flat(ranges(extra))),
+        array("punctuation", "What the pre-tokenizer `Punctuation` sets apart (Unicode 8.0): first and last of each range.",
+              flat(ranges(punctuation()))),
+    ])
+
+
+def write_normalization():
     classes, composites, others = canonical()
     class_runs = []
     for first, last in ranges(classes):
@@ -142,24 +174,29 @@ def main():
             if c > last or classes[c] != classes[start]:
                 class_runs.append((start, c - 1, classes[start]))
                 start = c
-    extra = numeric() - {c for c in SCALARS if ucd.category(chr(c))[0] == "N"}
-    spaces = matching(r"\s")
-    print("// Written by Examples/bench/unicode_tables.py; do not edit.")
-    print("//")
-    print("// Long because it is data: Unicode 16.0 categories and what the reference's older and newer parts add.\n")
-    print(f"/// Unicode character data, equal to that in Hugging Face tokenizers {tokenizers.__version__}.")
-    print("enum UnicodeData {")
-    array("categoryRuns", "Runs of equal general category (Unicode 16.0): first code point << 8 | `GeneralCategory`.", runs, 8)
-    array("whiteSpace", "White_Space: first and last code point of each range.", [x for r in ranges(spaces) for x in r], 4)
-    array("newerNumbers", "Numbers of Unicode 17.0 that 16.0 has not, which `Digits` knows: first and last of each range.",
-          [x for r in ranges(extra) for x in r], 4)
-    array("combiningClasses", "Canonical combining classes that are not 0 (Unicode 9.0): first, last, class.",
-          [x for r in class_runs for x in r], 4)
-    array("composites", "Primary composites (Unicode 9.0), Hangul apart: composite, first, second.",
-          [x for c, p in sorted(composites.items()) for x in (c, *p)], 4)
-    array("decompositions", "Characters that NFC always decomposes (Unicode 9.0): character, first, second or 0.",
-          [x for c, p in sorted(others.items()) for x in (c, *p, 0)[:3]], 4)
-    print("}")
+    compatible = [(c, nfkd(chr(c))) for c in SCALARS if nfkd(chr(c)) != nfd(chr(c))]
+    lower = [(c, lowercase(chr(c))) for c in SCALARS if lowercase(chr(c)) != chr(c)]
+    marks = {c for c in SCALARS if not strip_accents(chr(c))}
+    write("UnicodeData+Normalization.swift", "what the normal forms, StripAccents and Lowercase need.", "extension UnicodeData", [
+        array("combiningClasses", "Canonical combining classes that are not 0 (Unicode 9.0): first, last, class.", flat(class_runs)),
+        array("composites", "Primary composites (Unicode 9.0), Hangul apart: composite, first, second.",
+              flat((c, *p) for c, p in sorted(composites.items()))),
+        array("decompositions", "Characters that NFC always decomposes (Unicode 9.0): character, first, second or 0.",
+              flat((c, *p, 0)[:3] for c, p in sorted(others.items()))),
+        array("compatibilityDecompositions", "Characters whose NFKD is not their NFD (Unicode 9.0), with their full decomposition: "
+              "character,\n  /// its length, the code points.", flat((c, len(d), *map(ord, d)) for c, d in compatible)),
+        array("combiningMarks", "What `StripAccents` takes away (Unicode 9.0): first and last of each range.", flat(ranges(marks))),
+        array("lowercase", "Characters that `Lowercase` changes (Unicode 17.0): character, first, second or 0.",
+              flat((c, *map(ord, d), 0)[:3] for c, d in lower)),
+    ])
+
+
+def main():
+    if not check():
+        sys.exit("the data differs from the reference")
+    if "--check" not in sys.argv:
+        write_categories()
+        write_normalization()
 
 
 if __name__ == "__main__":
