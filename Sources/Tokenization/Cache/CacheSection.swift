@@ -66,6 +66,6 @@ enum CacheParameter: Int, CaseIterable {
   case beginning, end
   /// The number of classes; the class of this number is the end of the text.
   case classCount
-  /// A `TokenizerDefinition.Normalizer`.
+  /// 1 where texts are put into Normalization Form C.
   case normalizer
 }

@@ -23,6 +23,8 @@ struct TokenizerCompiler {
     try compileAddedTokens()
   }
 
+  private var hasNFC: Bool { definition.normalizers == [.form(.nfc)] }
+
   /// The ids from 0 up to this cover all tokens.
   private var vocabularySize: Int {
     definition.addedTokens.reduce(definition.vocabulary.size) { max($0, Int($1.id) + 1) }
@@ -35,7 +37,7 @@ struct TokenizerCompiler {
       [
         size, definition.beginning ?? CacheSection.none, definition.end ?? CacheSection.none,
         UInt32(classCount),
-        definition.normalizer.rawValue,
+        (hasNFC ? 1 : 0),
       ])
     for id in definition.prefix + definition.suffix where id >= size {
       throw .malformed("the post-processor adds the token \(id), which there is not")
@@ -214,7 +216,7 @@ struct TokenizerCompiler {
   // MARK: Normalization and added tokens
 
   private mutating func compileNormalization() {
-    guard definition.normalizer == .nfc else { return }
+    guard hasNFC else { return }
     let data = NormalizationData()
     writer.set(.normalizationBlocks, data.blocks)
     writer.set(.normalizationProperties, data.properties)
@@ -226,7 +228,7 @@ struct TokenizerCompiler {
   private mutating func compileAddedTokens() throws(TokenizerError) {
     var plain: [(bytes: [UInt8], token: Int)] = []
     var normalized: [(bytes: [UInt8], token: Int)] = []
-    let data = definition.normalizer == .nfc ? NormalizationData() : nil
+    let data = hasNFC ? NormalizationData() : nil
     var length = 0
     for (index, token) in definition.addedTokens.enumerated() {
       if token.flags.contains(.normalized) {

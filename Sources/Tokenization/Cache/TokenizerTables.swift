@@ -92,9 +92,9 @@ struct TokenizerTables: @unchecked Sendable {
     else { return nil }
     addedTokens = added
 
-    switch TokenizerDefinition.Normalizer(rawValue: parameter(.normalizer)) {
-    case .none?: normalization = nil
-    case .nfc?:
+    switch parameter(.normalizer) {
+    case 0: normalization = nil
+    case 1:
       guard
         let table = NormalizationTable(
           blocks: numbers(.normalizationBlocks, as: UInt16.self),
@@ -103,7 +103,7 @@ struct TokenizerTables: @unchecked Sendable {
           decomposed: ids(.decomposed), compositions: ids(.compositions))
       else { return nil }
       normalization = table
-    case nil: return nil
+    default: return nil
     }
   }
 

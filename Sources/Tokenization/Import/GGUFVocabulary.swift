@@ -25,7 +25,7 @@ struct GGUFVocabulary {
     let pre = file["tokenizer.ggml.pre"]?.string ?? "default"
     guard let kind = PreTokenizer.named[pre] else { throw .unsupported("GGUF pre-tokenizer \(pre)") }
     definition.steps = try kind.steps()
-    definition.normalizer = kind.normalizer
+    definition.normalizers = kind.normalizers
     definition.ignoresMerges = kind.ignoresMerges
     try readTokens()
     try readMerges()
@@ -102,7 +102,7 @@ struct GGUFVocabulary {
   private struct PreTokenizer {
     var digits = false
     var pattern: String
-    var normalizer = TokenizerDefinition.Normalizer.none
+    var normalizers: [NormalizerStep] = []
     var ignoresMerges = false
     var addsBeginning = false
 
@@ -119,7 +119,7 @@ struct GGUFVocabulary {
         "gpt-2": gpt2, "olmo": gpt2,
         "llama-bpe": llama3, "llama3": llama3, "llama-v3": llama3,
         "dbrx": PreTokenizer(pattern: PatternSource.llama3),
-        "qwen2": PreTokenizer(pattern: PatternSource.qwen2, normalizer: .nfc),
+        "qwen2": PreTokenizer(pattern: PatternSource.qwen2, normalizers: [.form(.nfc)]),
         "smollm": PreTokenizer(digits: true, pattern: PatternSource.gpt2),
       ]
     }()

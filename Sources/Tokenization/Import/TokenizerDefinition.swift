@@ -3,14 +3,27 @@
 struct TokenizerDefinition {
   /// Token strings as the source spells them.
   var vocabulary = Vocabulary()
+  /// How token strings stand for text.
+  var spelling = Spelling.byteLevel
+  /// What turns a piece of text into tokens.
+  var model = Model.merges
   /// Pairs of ids, best first. The merged token is the one spelled as both together.
   var merges: [(left: UInt32, right: UInt32)] = []
   /// Take a piece that is a token as that token, whatever the merges would make of it.
   var ignoresMerges = false
+  /// The token that stands for text which has none.
+  var unknown: UInt32?
+  /// Make one unknown token of adjacent characters that are unknown.
+  var fusesUnknown = false
+  /// Spell characters that have no token by tokens of their bytes, `<0x00>` to `<0xFF>`.
+  var byteFallback = false
   private(set) var addedTokens: [AddedToken] = []
-  var normalizer = Normalizer.none
+  /// What is done to a text before it is split, in order.
+  var normalizers: [NormalizerStep] = []
   /// What splits a text into the pieces that are merged, in order.
   var steps: [PreTokenizerStep] = []
+  /// What makes text of the strings of tokens, in order.
+  var decoders: [DecoderStep] = [.byteLevel]
   /// Ids that the post-processor puts around a text.
   var prefix: [UInt32] = []
   var suffix: [UInt32] = []
@@ -38,10 +51,64 @@ struct TokenizerDefinition {
     addedTokens.append(AddedToken(id: UInt32(id), content: token.content, flags: token.flags))
   }
 
-  enum Normalizer: UInt32 {
-    case none
-    case nfc
+  /// How token strings stand for text.
+  enum Spelling {
+    /// Each character is a byte, as in GPT-2; see `ByteLevel`. Pieces begin as bytes.
+    case byteLevel
+    /// The strings are the text. Pieces begin as characters.
+    case characters
   }
+
+  /// What turns a piece of text into tokens.
+  enum Model {
+    /// Byte pair encoding by `merges`.
+    case merges
+    /// The most probable segmentation; the scores are logarithms, one for each id.
+    case unigram(scores: [Double])
+  }
+}
+
+/// One step of normalizing a text.
+enum NormalizerStep: Equatable {
+  /// A normalization form of Unicode.
+  case form(NormalizationForm)
+  /// Replaces the pattern's matches.
+  case replace(Pattern, name: String, with: [UInt8])
+  /// Puts a string before a text that is not empty.
+  case prepend([UInt8])
+  /// Removes white space at the ends.
+  case strip(left: Bool, right: Bool)
+  case lowercase
+  /// Removes combining marks.
+  case stripAccents
+  /// Removes control characters and makes white space of others (as in Nematus).
+  case nmt
+  /// Replaces bytes by the characters that spell them; see `ByteLevel`.
+  case byteLevel
+}
+
+/// A normalization form of Unicode Standard Annex 15.
+enum NormalizationForm: UInt32 {
+  case nfc = 1
+  case nfd, nfkc, nfkd
+}
+
+/// One step of making text of token strings.
+enum DecoderStep: Equatable {
+  /// Characters that spell bytes become these bytes, and the strings one; a string with any other character stays.
+  case byteLevel
+  /// Replaces a string wherever it occurs.
+  case replace([UInt8], with: [UInt8])
+  /// Runs of `<0x00>` to `<0xFF>` become characters, or a replacement character for each where they are none.
+  case byteFallback
+  /// Makes one string of all.
+  case fuse
+  /// Removes a character, at most so many times, from both ends of each string.
+  case strip(Unicode.Scalar, start: Int, stop: Int)
+  /// The replacement becomes a space, or nothing in the first string if that `dropsFirst`.
+  case metaspace(Unicode.Scalar, dropsFirst: Bool)
+  /// Puts a space between strings.
+  case joinWithSpaces
 }
 
 /// A token that is looked for in the text itself, before anything else.
@@ -70,6 +137,18 @@ enum PreTokenizerStep: Equatable {
   case split(Pattern, name: String, SplitBehavior, inverted: Bool)
   /// Puts a space before each piece that does not begin with one.
   case prefixSpace
+  /// Replaces spaces by a character, and puts that before some of the pieces that do not begin with it.
+  case metaspace(Unicode.Scalar, MetaspacePrefix)
+  /// Replaces bytes by the characters that spell them; see `ByteLevel`.
+  case byteLevel
+}
+
+/// Before which pieces `Metaspace` puts its character.
+enum MetaspacePrefix: UInt32 {
+  case always
+  /// Those where the text begins.
+  case first
+  case never
 }
 
 /// What becomes of the matches of a split.

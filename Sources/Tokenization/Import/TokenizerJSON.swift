@@ -91,7 +91,7 @@ struct TokenizerJSON {
   private mutating func readNormalizer(_ value: JSONValue?) throws(TokenizerError) {
     guard let value else { return }
     switch value.kindName {
-    case "NFC": definition.normalizer = .nfc
+    case "NFC": definition.normalizers.append(.form(.nfc))
     case "Sequence":
       guard let items = value.present("normalizers") else {
         throw .malformed("a Sequence without normalizers")
