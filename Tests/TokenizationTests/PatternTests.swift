@@ -54,6 +54,31 @@ private let patterns = [
     #expect(machine.automata[1].fused(with: machine.automata[0]) == nil)
   }
 
+  /// One step a character and match by match; and what is said to be sure is so in all these texts.
+  @Test(
+    arguments: patterns.prefix(4) + [#"a|ab+c|\s+(?!\S)|[^a]"#, #"(?:ab){2}|[^b]|b"#, #"\s+x|\s|[^\s]+"#])
+  func splittingAutomatonSplitsAsMatchesDo(source: String) throws {
+    let machine = try Machine([PatternParser.parse(source)])
+    guard let splitting = SplittingAutomaton(machine.automata[0]) else {
+      // One of the patterns has no match in some characters.
+      #expect(source == patterns[2])
+      return
+    }
+    var generator = SeededGenerator(state: 4)
+    var surePlaces = 0
+    for _ in 0..<500 {
+      let text = randomText(&generator)
+      let ends = machine.split(machine.automata[0], text, 0..<text.count).map(\.upperBound)
+      #expect(machine.split(splitting, text) == ends, "\(text)")
+      let symbols = text.map(machine.symbol)
+      for place in text.indices.dropFirst() where splitting.isSure[symbols[place - 1]][symbols[place]] {
+        surePlaces += 1
+        #expect(ends.contains(place), "\(text) at \(place)")
+      }
+    }
+    #expect(surePlaces > 100)
+  }
+
   @Test(arguments: [
     ("a(?<=b)", "lookbehind is not supported at character 3"), ("(a", "missing ) at character 2"),
     ("a)", "unmatched ) at character 1"), ("[a", "unexpected end at character 2"),
@@ -148,7 +173,28 @@ private struct Machine {
     return pieces
   }
 
-  private func symbol(_ code: UInt32) -> Int {
+  /// The ends of the pieces. Where they are unknown, they are found as above.
+  func split(_ automaton: SplittingAutomaton, _ text: [UInt32]) -> [Int] {
+    var ends: [Int] = []
+    var state = SplittingAutomaton.start
+    var position = 0
+    while position <= text.count, ends.last != text.count {
+      let step = automaton.rows[state][position == text.count ? classes.count : symbol(text[position])]
+      if step.isUnknown {
+        let last = ends.last ?? 0
+        ends.append(matchEnd(0, text, from: last, to: text.count))
+        position = ends.last ?? 0
+      } else {
+        if step.endsBefore { ends.append(position - 1) }
+        if step.endsHere || position == text.count { ends.append(position) }
+        position += 1
+      }
+      state = step.next
+    }
+    return ends
+  }
+
+  func symbol(_ code: UInt32) -> Int {
     Int(classes.runs.last { $0.first <= code }?.value ?? 0)
   }
 }

@@ -41,11 +41,15 @@ enum CacheSection: Int, CaseIterable {
   case decomposed
   /// Primary composites, sorted by the pair, three numbers each: first, second, composite.
   case compositions
+  /// The steps of a pre-tokenizer that is one split that keeps everything; empty for others. See `SplitTable`.
+  case splitting
+  /// For each pair of symbols of that, 1 if a piece always ends between them.
+  case surePairs
 
   /// Bytes of one element.
   var elementSize: Int {
     switch self {
-    case .tokenBytes, .classes, .runs: 1
+    case .tokenBytes, .classes, .runs, .surePairs: 1
     case .classBlocks, .normalizationBlocks, .normalizationProperties: 2
     case .words, .merges: 8
     default: 4

@@ -211,6 +211,12 @@ struct TokenizerCompiler {
     writer.set(.steps, numbers)
     writer.set(.transitions, transitions)
     writer.set(.runs, runs)
+    if steps.count == 1, steps[0].behavior == .isolated, let automaton = steps[0].automaton,
+      let table = SplittingAutomaton(automaton).flatMap(SplitTable.build)
+    {
+      writer.set(.splitting, table.transitions)
+      writer.set(.surePairs, table.surePairs)
+    }
   }
 
   // MARK: Normalization and added tokens

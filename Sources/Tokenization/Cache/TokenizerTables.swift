@@ -16,6 +16,8 @@ struct TokenizerTables: @unchecked Sendable {
   let merges: MergeTable
   let classes: ClassTable
   let steps: [SplitStep]
+  /// Present when the only step is a split that keeps all of the text in its matches.
+  let splitting: SplitTable?
   let addedTokens: AddedTokenTable
   /// Present when texts are normalized.
   let normalization: NormalizationTable?
@@ -85,6 +87,16 @@ struct TokenizerTables: @unchecked Sendable {
         classCount: Int(classes.count))
     else { return nil }
     self.steps = steps
+
+    if ids(.splitting).isEmpty {
+      splitting = nil
+    } else {
+      guard
+        let table = SplitTable(
+          ids(.splitting), surePairs: numbers(.surePairs, as: UInt8.self), classCount: Int(classes.count))
+      else { return nil }
+      splitting = table
+    }
 
     guard
       let added = AddedTokenTable(

@@ -105,14 +105,14 @@ struct Automaton {
   /// - Returns: the number of pieces.
   func split(
     _ text: UnsafePointer<UInt8>, from position: Int, to end: Int, _ classes: ClassTable,
-    ends: UnsafeMutablePointer<Int>, capacity: Int
+    ends: UnsafeMutablePointer<UInt32>, capacity: Int
   ) -> Int {
     var here = position
     var count = 0
     while here < end, count < capacity {
       let match = matchEnd(text, from: here, to: end, classes)
       here = match > here ? match : gapEnd(text, from: here, to: end, classes)
-      ends[count] = here
+      ends[count] = UInt32(truncatingIfNeeded: here)
       count &+= 1
     }
     return count

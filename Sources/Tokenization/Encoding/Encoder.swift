@@ -18,23 +18,31 @@ package struct Encoder: ~Copyable {
   private var tokens = TokenBuffer()
   private var pieces: PieceEncoder
   private var splitter: Splitter
+  private var lanes: LaneSplitter?
   private var normalizer: Normalizer?
   private var plainTokens: AddedTokenMatcher
   private var normalizedTokens: AddedTokenMatcher
 
   /// Where pieces end, of as many as are split before they are encoded: splitting is a chain of dependent steps and
   /// encoding a series of independent ones, which processors do better apart.
-  private let batch: UnsafeMutablePointer<Int>
+  private let batch: UnsafeMutablePointer<UInt32>
   private static let batchSize = 256
 
   /// Texts must be shorter than this many bytes.
   package static let maximumTextLength = 1 << 30
 
-  package init(_ tokenizer: Tokenizer) {
+  /// - Parameters:
+  ///   - tokenizer: turns texts into tokens.
+  ///   - splitsSideBySide: split several stretches of a text at once, where the pre-tokenizer allows it. That makes
+  ///     no difference but in speed.
+  package init(_ tokenizer: Tokenizer, splitsSideBySide: Bool = true) {
     self.tokenizer = tokenizer
     tables = tokenizer.tables
     pieces = PieceEncoder(tables)
     splitter = Splitter(tables)
+    if splitsSideBySide, let splitting = tables.splitting, let automaton = splitter.onlySplit {
+      lanes = LaneSplitter(splitting, automaton, tables.classes)
+    }
     normalizer = tables.normalization.map(Normalizer.init)
     plainTokens = AddedTokenMatcher(tables.addedTokens, .plain)
     normalizedTokens = AddedTokenMatcher(tables.addedTokens, .normalized)
@@ -128,6 +136,7 @@ package struct Encoder: ~Copyable {
   private mutating func encodePieces(
     _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>
   ) {
+    if lanes != nil { return encodeByLanes(text, range, limit: limit) }
     if let automaton = splitter.onlySplit {
       tokens.reserve(range.count + WordCache.slack)
       var position = range.lowerBound
@@ -136,8 +145,9 @@ package struct Encoder: ~Copyable {
           text, from: position, to: range.upperBound, tables.classes, ends: batch, capacity: Self.batchSize)
         pieces.encode(
           text, from: position, ends: UnsafeBufferPointer(start: batch, count: count), limit: limit,
+          offset: 0,
           into: &tokens)
-        position = batch[count - 1]
+        position = Int(batch[count - 1])
       }
       return
     }
@@ -152,5 +162,23 @@ package struct Encoder: ~Copyable {
       }
     }
     splitter.restoreEnds(tokens.ends + first, count: tokens.count - first)
+  }
+
+  /// Splits a part of the text into pieces, a window at a time, and encodes each.
+  private mutating func encodeByLanes(
+    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>
+  ) {
+    tokens.reserve(range.count + WordCache.slack)
+    var position = range.lowerBound
+    while position < range.upperBound {
+      guard let stretches = lanes?.split(text + position, count: range.upperBound - position) else { return }
+      var start = 0
+      for index in 0..<stretches {
+        guard let ends = lanes?.stretch(index), let last = ends.last else { return }
+        pieces.encode(text + position, from: start, ends: ends, limit: limit, offset: position, into: &tokens)
+        start = Int(last)
+      }
+      position += start
+    }
   }
 }

@@ -17,19 +17,20 @@ struct PieceEncoder: ~Copyable {
   ///   - start: where the first begins.
   ///   - ends: where each ends.
   ///   - limit: the end of the memory that can be read.
+  ///   - offset: is added to where tokens end.
   ///   - tokens: receives at most as many tokens as the pieces have bytes; there must be room for
   ///     `WordCache.slack` more.
   mutating func encode(
-    _ text: UnsafePointer<UInt8>, from start: Int, ends: UnsafeBufferPointer<Int>,
-    limit: UnsafePointer<UInt8>,
-    into tokens: inout TokenBuffer
+    _ text: UnsafePointer<UInt8>, from start: Int, ends: UnsafeBufferPointer<UInt32>,
+    limit: UnsafePointer<UInt8>, offset: Int, into tokens: inout TokenBuffer
   ) {
     var here = start
     var out = tokens.count
     let ids = tokens.ids
     let idEnds = tokens.ends
     for end in ends {
-      out &+= encode(text, here, end, limit: limit, ids: ids + out, ends: idEnds + out)
+      let end = Int(end)
+      out &+= encode(text, here, end, limit: limit, offset: offset, ids: ids + out, ends: idEnds + out)
       here = end
     }
     tokens.count = out
@@ -42,33 +43,35 @@ struct PieceEncoder: ~Copyable {
   ///   - start: where the piece begins.
   ///   - end: where it ends, after `start`.
   ///   - limit: the end of the memory that can be read.
+  ///   - offset: is added to where tokens end.
   ///   - ids: receives the ids.
   ///   - ends: receives where the tokens' texts end.
   /// - Returns: the number of tokens.
   @inline(__always)
   mutating func encode(
-    _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: UnsafePointer<UInt8>,
+    _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: UnsafePointer<UInt8>, offset: Int = 0,
     ids: UnsafeMutablePointer<UInt32>, ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
     let count = end &- start
-    guard count <= PieceKey.maximumCount else {
-      return encodeLong(text + start, count, offset: start, ids, ends)
+    let offset = offset &+ start
+    guard UInt(bitPattern: count &- 1) < PieceKey.maximumCount else {
+      return encodeLong(text + start, count, offset: offset, ids, ends)
     }
     let key = PieceKey(text + start, count: count, limit: limit)
     let hash = key.hash
     let entry = cache.entry(hash)
     if entry.pointee.key != key {
-      let made = encodeShort(text + start, key, hash, entry, offset: start, ids, ends)
+      let made = encodeShort(text + start, key, hash, entry, offset: offset, ids, ends)
       if made > WordCache.maximumTokens { return made }
     }
     // All are written, and as many count as there are.
     let found = entry.pointee.tokens
     UnsafeMutableRawPointer(ids).storeBytes(of: found, as: SIMD4<UInt32>.self)
     let layout = found[3]
-    let offset = UInt32(truncatingIfNeeded: start)
-    ends[0] = offset &+ (layout >> 8 & 0xFF)
-    ends[1] = offset &+ (layout >> 16 & 0xFF)
-    ends[2] = offset &+ layout >> 24
+    let offset32 = UInt32(truncatingIfNeeded: offset)
+    ends[0] = offset32 &+ (layout >> 8 & 0xFF)
+    ends[1] = offset32 &+ (layout >> 16 & 0xFF)
+    ends[2] = offset32 &+ layout >> 24
     return Int(layout & 0xFF)
   }
 
@@ -104,6 +107,8 @@ struct PieceEncoder: ~Copyable {
     _ piece: UnsafePointer<UInt8>, _ count: Int, offset: Int, _ ids: UnsafeMutablePointer<UInt32>,
     _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
+    // A damaged table may split off nothing.
+    guard count > 0 else { return 0 }
     let start = UInt32(truncatingIfNeeded: offset)
     let hash = hashBytes(UnsafeRawBufferPointer(start: piece, count: count))
     let word = words.find(piece, count: count, hash: hash)
