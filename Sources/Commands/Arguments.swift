@@ -104,6 +104,19 @@ package struct Arguments: Sendable {
     return choice
   }
 
+  /// The one that was given of several options that exclude each other; nil if none was.
+  package func one(of names: String...) throws(UsageError) -> String? {
+    let given = names.filter { self[flag: $0] }
+    guard given.count < 2 else { throw UsageError("--\(given[0]) and --\(given[1]) exclude each other") }
+    return given.first
+  }
+
+  /// Sees to it that `name` was given only together with one of `others`.
+  package func check(_ name: String, needs others: String...) throws(UsageError) {
+    guard self[flag: name], !others.contains(where: { self[flag: $0] }) else { return }
+    throw UsageError("--\(name) needs " + others.map { "--" + $0 }.joined(separator: " or "))
+  }
+
   private func value(_ name: String) -> String? {
     assert(program.option(named: name) != nil, "\(program.name) declares no option --\(name)")
     return values[name]

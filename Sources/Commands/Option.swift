@@ -65,6 +65,6 @@ extension Option {
 
   static let commonSections = [records, other]
 
-  private static let records = "Records"
+  static let records = "Records"
   private static let other = "Other"
 }

@@ -26,12 +26,7 @@ enum Main {
       Option(
         "min-candidates", argument: "N", section: "Picking",
         help: "Pick nothing from groups of fewer than N records [default: 1]"),
-      Option(
-        "by", argument: "PATH", section: "Records",
-        help: "Take the score from the number at PATH [default: grape.score]"),
-      Option(
-        "group-by", argument: "PATH", section: "Records",
-        help: "Take the group from the value at PATH [default: grape.group]"),
+      .by, .groupBy,
       Option(
         "grouped", section: "Records",
         help: "Promise that each group's records follow each other, and write its picks when it ends"),
@@ -78,11 +73,10 @@ enum Main {
   }
 
   private static func order(_ arguments: Arguments) throws -> PickRule.Order {
-    let orders = ["worst", "longest", "shortest", "random"].filter { arguments[flag: $0] }
-    guard orders.count < 2 else { throw UsageError("--\(orders[0]) and --\(orders[1]) exclude each other") }
+    let order = try arguments.one(of: "worst", "longest", "shortest", "random")
+    try arguments.check("seed", needs: "random")
     let seed = try arguments.int("seed")
-    if seed != nil, orders != ["random"] { throw UsageError("--seed is for --random") }
-    switch orders.first {
+    switch order {
     case "worst": return .lowest
     case "longest": return .longest
     case "shortest": return .shortest
@@ -92,9 +86,7 @@ enum Main {
   }
 
   private static func quota(_ arguments: Arguments) throws -> PickRule.Quota {
-    let quotas = ["top", "top-from", "all"].filter { arguments[flag: $0] }
-    guard quotas.count < 2 else { throw UsageError("--\(quotas[0]) and --\(quotas[1]) exclude each other") }
-    if arguments[flag: "all"] { return .all }
+    if try arguments.one(of: "top", "top-from", "all") == "all" { return .all }
     if let path = arguments.string("top-from") { return .from(try NamedPath(path)) }
     return .top(try arguments.int("top", in: 1 ... .max) ?? 1)
   }

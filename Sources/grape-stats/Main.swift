@@ -15,15 +15,7 @@ enum Main {
       Option(
         "merge", section: "Records",
         help: "Read what --partial wrote, of one shard or several, instead of records"),
-      Option(
-        "by", argument: "PATH", section: "Records",
-        help: "Take the score from the number at PATH [default: grape.score]"),
-      Option(
-        "group-by", argument: "PATH", section: "Records",
-        help: "Take the group from the value at PATH [default: grape.group]"),
-      Option(
-        "by-source", argument: "PATH", section: "Records",
-        help: "Take the source from the value at PATH [default: source]"),
+      .by, .groupBy, .bySource,
     ])
 
   static func main() {

@@ -104,4 +104,13 @@ private func message(_ words: [String], _ use: (Arguments) throws -> Void = { _ 
       message(["--name=blue"]) { _ = try $0.choice("name", of: Colour.self) }
         == "option '--name' takes one of red, green, not 'blue'")
   }
+
+  @Test func optionsThatExcludeOrNeedOthers() throws {
+    #expect(try parse("-a", "-n4").one(of: "brief", "all") == "all")
+    #expect(try parse("-n4").one(of: "brief", "all") == nil)
+    #expect(message(["-ab"]) { _ = try $0.one(of: "brief", "all") } == "--brief and --all exclude each other")
+    #expect(message(["-an4"]) { try $0.check("number", needs: "brief", "all") } == nil)
+    #expect(
+      message(["-n4"]) { try $0.check("number", needs: "brief", "all") } == "--number needs --brief or --all")
+  }
 }
