@@ -14,12 +14,28 @@ With --check nothing is written but the comparison with the reference.
 """
 import pathlib
 import sys
+import textwrap
 
 import tokenizers
 import unicodedata2 as ucd
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 CATEGORIES = "Cn Cc Cf Co Cs Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split()
+SCRIPTS = """
+Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum Bassa_Vah Batak Bengali Bhaiksuki
+Bopomofo Brahmi Braille Buginese Buhid Canadian_Aboriginal Carian Caucasian_Albanian Chakma Cham Cherokee Chorasmian Common Coptic
+Cuneiform Cypriot Cypro_Minoan Cyrillic Deseret Devanagari Dives_Akuru Dogra Duployan Egyptian_Hieroglyphs Elbasan Elymaic Ethiopic
+Garay Georgian Glagolitic Gothic Grantha Greek Gujarati Gunjala_Gondi Gurmukhi Gurung_Khema Han Hangul Hanifi_Rohingya Hanunoo Hatran
+Hebrew Hiragana Imperial_Aramaic Inherited Inscriptional_Pahlavi Inscriptional_Parthian Javanese Kaithi Kannada Katakana Kawi Kayah_Li
+Kharoshthi Khitan_Small_Script Khmer Khojki Khudawadi Kirat_Rai Lao Latin Lepcha Limbu Linear_A Linear_B Lisu Lycian Lydian Mahajani
+Makasar Malayalam Mandaic Manichaean Marchen Masaram_Gondi Medefaidrin Meetei_Mayek Mende_Kikakui Meroitic_Cursive
+Meroitic_Hieroglyphs Miao Modi Mongolian Mro Multani Myanmar Nabataean Nag_Mundari Nandinagari New_Tai_Lue Newa Nko Nushu
+Nyiakeng_Puachue_Hmong Ogham Ol_Chiki Ol_Onal Old_Hungarian Old_Italic Old_North_Arabian Old_Permic Old_Persian Old_Sogdian
+Old_South_Arabian Old_Turkic Old_Uyghur Oriya Osage Osmanya Pahawh_Hmong Palmyrene Pau_Cin_Hau Phags_Pa Phoenician Psalter_Pahlavi
+Rejang Runic Samaritan Saurashtra Sharada Shavian Siddham SignWriting Sinhala Sogdian Sora_Sompeng Soyombo Sundanese Sunuwar
+Syloti_Nagri Syriac Tagalog Tagbanwa Tai_Le Tai_Tham Tai_Viet Takri Tamil Tangsa Tangut Telugu Thaana Thai Tibetan Tifinagh Tirhuta
+Todhri Toto Tulu_Tigalari Ugaritic Vai Vithkuqi Wancho Warang_Citi Yezidi Yi Zanabazar_Square
+""".split()
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 EVERYTHING = "".join(map(chr, SCALARS))
 
@@ -191,12 +207,69 @@ def write_normalization():
     ])
 
 
+def folds():
+    """How the reference's regular expressions disregard case: {character: the least that it matches}, and the characters
+    that match several."""
+    cased = {c for c in SCALARS for text in [chr(c)]
+             if any(f(text) != text for f in (str.lower, str.upper, str.title, str.casefold, lowercase))}
+    cased |= {ord(x) for c in cased for f in (str.lower, str.upper, str.title, str.casefold) for x in f(chr(c))}
+    text = "\n".join(map(chr, sorted(cased)))
+    least, several = {}, {}
+    for c in sorted(cased):
+        split = pre_tokenizers.Split(Regex(r"(?i:\x{%x})" % c), "removed")
+        matched = cased - {ord(x) for piece, _ in split.pre_tokenize_str(text) for x in piece}
+        assert c in matched
+        if min(matched) != c:
+            least[c] = min(matched)
+        full = chr(c).casefold()
+        if len(full) > 1 and not split.pre_tokenize_str(full):
+            several[c] = tuple(map(ord, full))
+    return least, several
+
+
+def write_patterns():
+    runs, scripts = [], {}
+    for number, name in enumerate(SCRIPTS):
+        scripts.update(dict.fromkeys(matching(r"\p{%s}" % name), number + 1))
+    for c in range(0x110000):
+        k = scripts.get(c, 0)
+        if not runs or runs[-1] & 0xFF != k:
+            runs.append(c << 8 | k)
+    category = {c: ucd.category(chr(c)) for c in SCALARS}
+    alphabetic, lower, upper = matching("[[:alpha:]]"), matching("[[:lower:]]"), matching("[[:upper:]]")
+    letters = {c for c in SCALARS if category[c][0] == "L" or category[c] == "Nl"}
+    assert not letters - alphabetic
+    least, several = folds()
+
+    def sets(name, summary, members):
+        return array(name, summary + " (Unicode 16.0): first and last of each range.", flat(ranges(members)))
+
+    names = ", ".join(f'"{name}"' for name in SCRIPTS)
+    lines = textwrap.wrap(names, 106, break_on_hyphens=False)
+    write("UnicodeData+Patterns.swift", "what regular expressions need besides categories.", "extension UnicodeData", [
+        "  /// Names of scripts, in the order of their numbers in `scriptRuns`, from 1.\n  static let scripts = [\n"
+        + "".join(f"    {line}\n" for line in lines) + "  ]\n",
+        array("scriptRuns", "Runs of equal script (Unicode 16.0): first code point << 8 | number, 0 for none of the names.", runs, 8),
+        sets("otherAlphabetic", "Alphabetic that are neither letters nor letter numbers", alphabetic - letters),
+        sets("otherLowercase", "Lowercase that are not Lowercase_Letter", lower - {c for c in SCALARS if category[c] == "Ll"}),
+        sets("otherUppercase", "Uppercase that are not Uppercase_Letter", upper - {c for c in SCALARS if category[c] == "Lu"}),
+        sets("emoji", "Emoji", matching(r"\p{Emoji}")),
+        sets("pictographic", "Extended_Pictographic", matching(r"\p{Extended_Pictographic}")),
+        sets("ideographic", "Ideographic", matching(r"\p{Ideographic}")),
+        array("caseFolds", "Characters that match each other without regard to case (Unicode 16.0): character, the least of them.",
+              flat(sorted(least.items()))),
+        array("multipleFolds", "Characters that match several without regard to case (Unicode 16.0): character, first, second, third or 0.",
+              flat((c, *m, 0)[:4] for c, m in sorted(several.items()))),
+    ])
+
+
 def main():
     if not check():
         sys.exit("the data differs from the reference")
     if "--check" not in sys.argv:
         write_categories()
         write_normalization()
+        write_patterns()
 
 
 if __name__ == "__main__":

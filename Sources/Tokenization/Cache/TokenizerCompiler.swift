@@ -138,15 +138,21 @@ struct TokenizerCompiler {
   private struct Step {
     /// nil for one that puts spaces before pieces.
     var automaton: PatternAutomaton?
+    /// The automata of what the pattern looks ahead for, when it looks further than at one character; see
+    /// `ContextualAutomaton`.
+    var conditions: [PatternAutomaton]?
     var behavior = SplitBehavior.isolated
     var isInverted = false
   }
 
   /// Returns the number of classes of characters.
   private mutating func compileSteps() throws(TokenizerError) -> Int {
-    var programs: [PatternProgram] = []
-    for case .split(let pattern, _, _, _) in definition.steps { programs.append(try PatternProgram(pattern)) }
-    let classes = try CharacterClasses(telling: programs.flatMap(\.sets))
+    // The programs of each pattern and, after it, of its conditions.
+    var programs: [[PatternProgram]] = []
+    for case .split(let pattern, _, _, _) in definition.steps {
+      programs.append(try PatternProgram.withConditions(pattern))
+    }
+    let classes = try CharacterClasses(telling: programs.flatMap { $0.flatMap(\.sets) })
     var steps: [Step] = []
     var members = classes.members[...]
     for step in definition.steps {
@@ -154,11 +160,20 @@ struct TokenizerCompiler {
         steps.append(Step())
         continue
       }
-      let program = programs.removeFirst()
-      let automaton = try PatternAutomaton(
-        program, classCount: classes.count, members: Array(members.prefix(program.sets.count)), name: name)
-      members = members.dropFirst(program.sets.count)
-      steps.append(Step(automaton: automaton, behavior: behavior, isInverted: inverted))
+      var automata: [PatternAutomaton] = []
+      for program in programs.removeFirst() {
+        automata.append(
+          try PatternAutomaton(
+            program, classCount: classes.count, members: Array(members.prefix(program.sets.count)),
+            name: name,
+            goal: automata.isEmpty ? .match : .ends))
+        members = members.dropFirst(program.sets.count)
+      }
+      let isPlain = automata[0].isPlain
+      steps.append(
+        Step(
+          automaton: automata[0], conditions: isPlain ? nil : Array(automata.dropFirst()), behavior: behavior,
+          isInverted: inverted))
       fuseLast(&steps)
     }
     let table = twoStageTable(classes.runs)
@@ -172,7 +187,8 @@ struct TokenizerCompiler {
   private func fuseLast(_ steps: inout [Step]) {
     guard steps.count >= 2 else { return }
     let last = steps[(steps.count - 2)...]
-    guard last.allSatisfy({ $0.behavior == .isolated && !$0.isInverted }), let first = last.first?.automaton,
+    guard last.allSatisfy({ $0.behavior == .isolated && !$0.isInverted && $0.conditions == nil }),
+      let first = last.first?.automaton,
       let second = last.last?.automaton, let fused = first.fused(with: second)
     else { return }
     steps.removeLast(2)
@@ -187,6 +203,16 @@ struct TokenizerCompiler {
     for step in steps {
       guard let automaton = step.automaton else {
         numbers += [SplitStep.prefixSpaceKind, 0, 0, 0]
+        continue
+      }
+      if let conditions = step.conditions {
+        let table = ContextualAutomaton.numbers(automaton, conditions: conditions)
+        numbers += [
+          SplitStep.contextualSplitKind,
+          step.behavior.rawValue | (step.isInverted ? SplitStep.invertedFlag : 0),
+          UInt32(transitions.count), UInt32(table.count),
+        ]
+        transitions += table
         continue
       }
       guard automaton.transitions.count < Automaton.maximumSize else {

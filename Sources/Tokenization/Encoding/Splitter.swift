@@ -45,6 +45,19 @@ struct Splitter {
             appendPieces(behavior, inverted)
           }
         }
+      case .contextualSplit(let automaton, let behavior, let inverted):
+        swap(&pieces, &previous)
+        pieces.removeAll(keepingCapacity: true)
+        let current = spaced
+        current.withUnsafeBufferPointer { spaced in
+          let text = isSpaced ? spaced.baseAddress ?? text : text
+          for piece in previous {
+            parts.removeAll(keepingCapacity: true)
+            automaton.split(text, piece, classes, into: &parts)
+            appendPieces(behavior, inverted)
+          }
+        }
+        pieces.removeAll(where: \.isEmpty)
       }
     }
   }

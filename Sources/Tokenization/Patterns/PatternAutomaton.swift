@@ -22,6 +22,8 @@ package struct PatternAutomaton {
   init(transitions: [UInt16], stride: Int) {
     self.transitions = transitions
     self.stride = stride
+    starts = [Self.start]
+    hasConditions = false
   }
 
   /// Where a state goes on a symbol, and whether the text before the symbol matches.
@@ -33,43 +35,83 @@ package struct PatternAutomaton {
   /// Far more than the patterns of tokenizers need, which is some hundreds; rows are numbered in 15 bits.
   static let maximumStates = 10_000
 
+  /// The state in which a search begins after a character of each class and, last, at the beginning of the text. All
+  /// the same but for patterns that begin by looking behind.
+  let starts: [Int]
+
+  /// What the automaton finds.
+  enum Goal {
+    /// The preferred match that begins where the search does.
+    case match
+    /// Every place where some match ends, wherever it begins.
+    case ends
+  }
+
   /// - Parameters:
   ///   - program: the pattern.
   ///   - classCount: the number of classes.
   ///   - members: for each set of the program, whether each class is in it.
   ///   - name: the pattern's name, for errors.
-  /// - Throws: `TokenizerError.unsupported` when it matches the empty text or needs too many states.
+  /// - Throws: `TokenizerError.unsupported` when it needs more than characters to decide, matches the empty text
+  ///   or needs too many states.
   package init(_ program: PatternProgram, classCount: Int, members: [[Bool]], name: String)
     throws(TokenizerError)
   {
-    var builder = Builder(program: program, classCount: classCount, members: members)
-    let start = builder.closure(of: [program.start])
-    stride = classCount + 1
-    var states: [[Int]: UInt16] = [[]: 0, start: 1]
-    var pending = [[], start]
+    try self.init(program, classCount: classCount, members: members, name: name, goal: .match)
+    guard isPlain else { throw .unsupported("the regular expression \(name), which matches the empty text") }
+  }
+
+  /// The same for any pattern. With conditions there is a symbol for each class, or the end, and each combination of
+  /// conditions that hold before that character: class + bits * (classCount + 1).
+  init(
+    _ program: PatternProgram, classCount: Int, members: [[Bool]], name: String, goal: Goal
+  ) throws(TokenizerError) {
+    var builder = Builder(program: program, classCount: classCount, members: members, goal: goal)
+    stride = (classCount + 1) << program.conditions.count
+    let starts = (0...classCount).map { builder.closure(of: [program.start], after: $0) }
+    var states: [State: Int] = [State(places: [], previous: nil): 0]
+    var pending = [State(places: [], previous: nil)]
+    // The beginning of the text comes first, so that it is row 1.
+    for start in starts.reversed() where states[start] == nil {
+      states[start] = pending.count
+      pending.append(start)
+    }
     var transitions: [UInt16] = []
     var index = 0
     while index < pending.count {
-      for symbol in 0...classCount {
+      for symbol in 0..<stride {
         let (next, matches) = builder.step(pending[index], symbol: symbol)
-        if matches, index == 1 {
-          throw .unsupported("the regular expression \(name), which matches the empty text")
-        }
-        let known = states[next]
-        let row = known ?? UInt16(pending.count)
-        if known == nil {
-          guard pending.count < Self.maximumStates else {
+        let row = states[next] ?? pending.count
+        if row == pending.count {
+          guard row < Self.maximumStates else {
             throw .unsupported(
               "the regular expression \(name), which needs over \(Self.maximumStates) states")
           }
           states[next] = row
           pending.append(next)
         }
-        transitions.append(row << 1 | (matches ? 1 : 0))
+        transitions.append(UInt16(row) << 1 | (matches ? 1 : 0))
       }
       index += 1
     }
     self.transitions = transitions
+    self.starts = starts.map { states[$0] ?? Self.dead }
+    hasConditions = !program.conditions.isEmpty
+  }
+
+  private let hasConditions: Bool
+
+  /// Whether a search begins in the same state everywhere, needs to see no more than characters and finds no empty match.
+  var isPlain: Bool {
+    !hasConditions && starts.allSatisfy { $0 == Self.start }
+      && (0..<stride).allSatisfy { !step(Self.start, $0).matches }
+  }
+
+  /// The places in the program, best first, that the text so far leads to.
+  private struct State: Hashable {
+    var places: [Int]
+    /// The class of the last character, `classCount` at the beginning, where a place may still ask for it.
+    var previous: Int?
   }
 
   /// Steps of the subset construction that keeps priorities.
@@ -77,20 +119,30 @@ package struct PatternAutomaton {
     let program: PatternProgram
     let classCount: Int
     let members: [[Bool]]
+    let goal: Goal
     /// Marks the instructions already in the list under construction.
     var seen: [Bool]
+    /// Whether the program looks behind at all.
+    let looksBehind: Bool
 
-    init(program: PatternProgram, classCount: Int, members: [[Bool]]) {
+    init(program: PatternProgram, classCount: Int, members: [[Bool]], goal: Goal) {
       self.program = program
       self.classCount = classCount
       self.members = members
+      self.goal = goal
       seen = [Bool](repeating: false, count: program.instructions.count)
+      looksBehind = program.instructions.contains { if case .lookbehind = $0 { true } else { false } }
     }
 
-    /// The places reachable without reading anything, best first, up to and including a match; lookaheads stay
-    /// in the list when `symbol` is nil and are decided by it otherwise.
-    mutating func closure(of places: [Int], symbol: Int? = nil) -> [Int] {
+    /// The places reachable without reading anything, best first, up to and including a match.
+    ///
+    /// - Parameters:
+    ///   - places: where to begin.
+    ///   - previous: the class before; `classCount` for the beginning of the text.
+    ///   - symbol: decides the lookaheads and conditions; without it they stay in the list.
+    mutating func closure(of places: [Int], after previous: Int, symbol: Int? = nil) -> State {
       var result: [Int] = []
+      var isWaiting = false
       for index in seen.indices { seen[index] = false }
       var stack = Array(places.reversed())
       while let place = stack.popLast() {
@@ -100,34 +152,50 @@ package struct PatternAutomaton {
         case .split(let first, let second):
           stack.append(second)
           stack.append(first)
+        case .lookbehind(let set, let atStart, let next):
+          if previous == classCount ? atStart : members[set][previous] { stack.append(next) }
         case .lookahead(let set, let atEnd, let next):
           if let symbol {
-            if symbol == classCount ? atEnd : members[set][symbol] { stack.append(next) }
+            let type = symbol % (classCount + 1)
+            if type == classCount ? atEnd : members[set][type] { stack.append(next) }
           } else {
             result.append(place)
+            isWaiting = true
+          }
+        case .condition(let index, let negated, let next):
+          if let symbol {
+            if (symbol / (classCount + 1)) >> index & 1 != (negated ? 1 : 0) { stack.append(next) }
+          } else {
+            result.append(place)
+            isWaiting = true
           }
         case .consume:
           result.append(place)
         case .match:
           result.append(place)
-          return result
+          if goal == .match { stack = [] }
         }
       }
-      return result
+      return State(places: result, previous: isWaiting && looksBehind ? previous : nil)
     }
 
-    mutating func step(_ state: [Int], symbol: Int) -> (next: [Int], matches: Bool) {
+    mutating func step(_ state: State, symbol: Int) -> (next: State, matches: Bool) {
       var targets: [Int] = []
       var matches = false
-      for place in closure(of: state, symbol: symbol) {
+      let type = symbol % (classCount + 1)
+      for place in closure(of: state.places, after: state.previous ?? classCount, symbol: symbol).places {
         switch program.instructions[place] {
         case .match: matches = true
         case .consume(let set, let next):
-          if symbol < classCount, members[set][symbol] { targets.append(next) }
+          if type < classCount, members[set][type] { targets.append(next) }
         default: break
         }
       }
-      return (closure(of: targets), matches)
+      // A search for ends goes on everywhere.
+      if goal == .ends, type < classCount { targets.append(program.start) }
+      return (
+        type < classCount ? closure(of: targets, after: type) : State(places: [], previous: nil), matches
+      )
     }
   }
 }

@@ -7,6 +7,10 @@ package struct PatternProgram {
     case split(Int, Int)
     /// Goes on where the next code point is in the set, or, with `atEnd`, at the end of the text.
     case lookahead(set: Int, atEnd: Bool, next: Int)
+    /// Goes on where the code point before is in the set, or, with `atStart`, at the start of the text.
+    case lookbehind(set: Int, atStart: Bool, next: Int)
+    /// Goes on where the condition of this number holds, or, negated, where it does not.
+    case condition(Int, negated: Bool, next: Int)
     /// The pattern has matched.
     case match
   }
@@ -14,14 +18,34 @@ package struct PatternProgram {
   private(set) var instructions: [Instruction] = []
   /// The character sets that instructions name by index.
   package private(set) var sets: [CodePointSet] = []
+  /// The patterns that instructions ask about by index, whether they match what follows.
+  private(set) var conditions: [Pattern] = []
   private(set) var start = 0
 
   /// Counted repetitions are unrolled; this bounds the result.
   static let maximumLength = 20_000
 
+  /// Each doubles the number of symbols.
+  static let maximumConditions = 4
+
   package init(_ pattern: Pattern) throws(TokenizerError) {
     let end = try append(.match)
     start = try compile(pattern, then: end)
+  }
+
+  /// The program of a pattern and, after it, the programs of its conditions, which match from right to left.
+  ///
+  /// - Throws: `TokenizerError.unsupported` when a condition has conditions within.
+  package static func withConditions(_ pattern: Pattern) throws(TokenizerError) -> [PatternProgram] {
+    let program = try PatternProgram(pattern)
+    var programs = [program]
+    for condition in program.conditions {
+      guard let reversed = condition.reversed else {
+        throw .unsupported("a regular expression that looks ahead within a lookahead")
+      }
+      programs.append(try PatternProgram(reversed))
+    }
+    return programs
   }
 
   private mutating func append(_ instruction: Instruction) throws(TokenizerError) -> Int {
@@ -45,6 +69,15 @@ package struct PatternProgram {
       return try append(.consume(set: index(of: set), next: next))
     case .lookahead(let set, let atEnd):
       return try append(.lookahead(set: index(of: set), atEnd: atEnd, next: next))
+    case .lookbehind(let set, let atStart):
+      return try append(.lookbehind(set: index(of: set), atStart: atStart, next: next))
+    case .condition(let condition, let negated):
+      if !conditions.contains(condition) { conditions.append(condition) }
+      guard conditions.count <= Self.maximumConditions, let index = conditions.firstIndex(of: condition)
+      else {
+        throw .unsupported("a regular expression that looks ahead in over \(Self.maximumConditions) ways")
+      }
+      return try append(.condition(index, negated: negated, next: next))
     case .sequence(let items):
       var begin = next
       for item in items.reversed() { begin = try compile(item, then: begin) }

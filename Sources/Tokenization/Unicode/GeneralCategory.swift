@@ -38,24 +38,6 @@ extension CodePointSet {
     self.init(members)
   }
 
-  /// The property `\p{name}`: `Any`, a general category or a group of them, short (`Lu`, `L`) or long
-  /// (`Uppercase_Letter`). Case, spaces, hyphens and underscores do not matter. nil for an unknown name.
-  init?(property name: String) {
-    func loose(_ name: String) -> String { name.lowercased().filter { !" _-".contains($0) } }
-    let wanted = loose(name)
-    if wanted == "any" {
-      self = .all
-      return
-    }
-    let short = GeneralCategory.longNames.first { loose($0.key) == wanted }.map { loose($0.value) } ?? wanted
-    let categories = GeneralCategory.allCases.filter {
-      let abbreviation = loose($0.abbreviation)
-      return abbreviation == short || (short.utf8.count == 1 && abbreviation.hasPrefix(short))
-    }
-    guard !categories.isEmpty else { return nil }
-    self.init { categories.contains($0) }
-  }
-
   /// `\s`: White_Space.
   static let whiteSpace = CodePointSet(bounds: UnicodeData.whiteSpace)
 
@@ -65,6 +47,9 @@ extension CodePointSet {
   /// `\w` of regular expressions: Alphabetic, Mark, Decimal_Number and Connector_Punctuation, and, as
   /// Oniguruma has it, the superscript digits and fractions of Latin-1.
   static let patternWord = alphanumeric.union(CodePointSet([0xB2...0xB3, 0xB9...0xB9, 0xBC...0xBE]))
+
+  /// `[[:word:]]`, which has not those.
+  static var bracketWord: CodePointSet { alphanumeric }
 
   /// What may not stand beside a `single_word` added token: the Rust regex crate's `\w`, which adds
   /// Join_Control.
