@@ -1,7 +1,7 @@
 import Checkpoints
 import Streams
 
-/// A byte-level BPE tokenizer, compiled and mapped. Immutable; any number of encoders and threads may share it.
+/// A tokenizer, compiled and mapped. Immutable; any number of encoders and threads may share it.
 ///
 /// A tokenizer's source is compiled once into a file in the cache folder, named by the source's digest, and mapped from
 /// then on; grape-cache(5) describes it. Where no such file can be written the compiled tokenizer is kept in memory.
@@ -54,18 +54,26 @@ package final class Tokenizer: Sendable {
     identity.split(separator: "@").last?.prefix(8)
   }
 
-  /// Appends the text of tokens, as bytes: tokens may end within a character.
+  /// Appends the text of tokens, as bytes: in a byte-level tokenizer they may end within a character.
+  ///
+  /// The tokens are taken as a whole: what the text of one is may depend on those before it.
   ///
   /// - Parameters:
   ///   - ids: the tokens.
   ///   - bytes: receives their text.
   /// - Throws: `TokenizerError` for an id that is none of the tokenizer's.
   package func decode(_ ids: some Sequence<UInt32>, into bytes: inout [UInt8]) throws(TokenizerError) {
-    for id in ids {
-      guard Int(id) < tables.vocabularySize else { throw .unknownToken(id) }
-      let start = Int(tables.tokenOffsets[Int(id)])
-      let count = Int(tables.tokenOffsets[Int(id) + 1]) - start
-      bytes.append(contentsOf: UnsafeBufferPointer(start: tables.tokenBytes + start, count: count))
+    if tables.decoder.isConcatenation {
+      for id in ids { bytes.append(contentsOf: try string(id)) }
+    } else {
+      var strings: [[UInt8]] = []
+      for id in ids where try !string(id).isEmpty { strings.append(Array(try string(id))) }
+      bytes += tables.decoder.decode(strings)
     }
+  }
+
+  private func string(_ id: UInt32) throws(TokenizerError) -> UnsafeBufferPointer<UInt8> {
+    guard Int(id) < tables.vocabularySize else { throw .unknownToken(id) }
+    return tables.strings[id]
   }
 }

@@ -9,7 +9,9 @@ let fixtures = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures").path
 
 /// The families whose tokenizers, texts and pairs are in the fixtures.
-let families = ["gpt2", "llama3", "qwen2", "smollm", "olmo2"]
+let families = [
+  "gpt2", "llama3", "qwen2", "smollm", "olmo2", "llama2", "mistral", "gemma", "deepseek", "o200k", "tekken",
+]
 
 /// A family's tokenizer, compiled anew and kept in memory.
 func tokenizer(_ family: String) throws -> Tokenizer {

@@ -6,17 +6,17 @@ import Tokenization
 @Suite struct SourceErrorTests {
   @Test(arguments: [
     (
-      #""normalizer":null"#, #""normalizer":{"type":"Lowercase"}"#,
-      "unsupported tokenizer: normalizer Lowercase"
+      #""normalizer":null"#, #""normalizer":{"type":"BertNormalizer"}"#,
+      "unsupported tokenizer: normalizer BertNormalizer"
     ),
     (#""type":"BPE""#, #""type":"WordPiece""#, "unsupported tokenizer: model WordPiece"),
     (
-      #""type":"ByteLevel","add_prefix_space":false"#, #""type":"Metaspace","add_prefix_space":false"#,
-      "unsupported tokenizer: pre-tokenizer Metaspace"
+      #""type":"ByteLevel","add_prefix_space":false"#, #""type":"UnicodeScripts","add_prefix_space":false"#,
+      "unsupported tokenizer: pre-tokenizer UnicodeScripts"
     ),
     (
       #""post_processor":null"#, #""post_processor":{"type":"BertProcessing"}"#,
-      "unsupported tokenizer: post-processor BertProcessing"
+      "malformed tokenizer: the post-processor's cls has no valid id"
     ),
     (
       #""end_of_word_suffix":null"#, #""end_of_word_suffix":"</w>""#,
@@ -33,10 +33,6 @@ import Tokenization
     (
       #""id":0,"content""#, #""id":7,"content""#,
       "malformed tokenizer: the added token \"<|endoftext|>\" has an id other than 0, which the vocabulary gives it"
-    ),
-    (
-      #""use_regex":true},"post"#, #""use_regex":false},"pre_tokenizer":null,"post"#,
-      "unsupported tokenizer: a pre-tokenizer without ByteLevel"
     ),
   ]) func errorSaysWhatIsWrong(old: String, new: String, description: String) throws {
     let path = try folder("gpt2") { source in

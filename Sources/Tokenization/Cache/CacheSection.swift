@@ -20,7 +20,7 @@ enum CacheSection: Int, CaseIterable {
   case bytePairs
   /// The class of code point c is `classes[classBlocks[c >> 8] << 8 | c & 255]`.
   case classBlocks, classes
-  /// The steps of the pre-tokenizer, four numbers each: kind, behavior, first transition, states.
+  /// The steps of the pre-tokenizer; see `StepTable`.
   case steps
   /// The automata's tables, one after another; see `Automaton`.
   case transitions
@@ -45,13 +45,28 @@ enum CacheSection: Int, CaseIterable {
   case splitting
   /// For each pair of symbols of that, 1 if a piece always ends between them.
   case surePairs
+  /// Full compatibility decompositions that are not the canonical ones, as `decompositions`.
+  case compatibleDecompositions
+  /// The steps of the normalizer and of the decoder; see `StepTable`.
+  case normalizers, decoders
+  /// The bytes that steps put into texts or look for.
+  case stepBytes
+  /// Where each token's string begins in `stringBytes` and the last ends, and these strings, which the decoder gets;
+  /// empty where they are `tokenBytes`.
+  case stringOffsets, stringBytes
+  /// The symbol of each character in two stages, as the classes are; see `CharacterModel`.
+  case characterBlocks, characterSymbols
+  /// Which merge comes first, by rank; empty where the rank says it.
+  case mergeOrders
+  /// Logarithms of tokens' probabilities, 8 bytes each.
+  case scores
 
   /// Bytes of one element.
   var elementSize: Int {
     switch self {
-    case .tokenBytes, .classes, .runs, .surePairs: 1
-    case .classBlocks, .normalizationBlocks, .normalizationProperties: 2
-    case .words, .merges: 8
+    case .tokenBytes, .classes, .runs, .surePairs, .stepBytes, .stringBytes: 1
+    case .classBlocks, .normalizationBlocks, .normalizationProperties, .characterBlocks: 2
+    case .words, .merges, .scores: 8
     default: 4
     }
   }
@@ -70,6 +85,22 @@ enum CacheParameter: Int, CaseIterable {
   case beginning, end
   /// The number of classes; the class of this number is the end of the text.
   case classCount
-  /// 1 where texts are put into Normalization Form C.
-  case normalizer
+  /// What turns pieces into tokens: a `ModelKind`.
+  case model
+  /// `CharacterModel.Flags`.
+  case modelFlags
+  /// The unknown token, or `none`.
+  case unknown
+  /// A `SpaceMark` and its prefix and place, or 0.
+  case spaceMark, spacePrefix, spacePlace
+}
+
+/// What turns pieces into tokens.
+enum ModelKind: UInt32 {
+  /// Byte pair encoding that begins with bytes.
+  case bytes
+  /// Byte pair encoding that begins with characters.
+  case characters
+  /// The most probable segmentation.
+  case unigram
 }

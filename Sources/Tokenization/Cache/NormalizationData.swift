@@ -3,6 +3,7 @@ struct NormalizationData {
   let blocks: [UInt16]
   let properties: [UInt16]
   let decompositions: [UInt32]
+  let compatible: [UInt32]
   let decomposed: [UInt32]
   let compositions: [UInt32]
 
@@ -29,7 +30,18 @@ struct NormalizationData {
       decompositions += [code, UInt32(decomposed.count), UInt32(parts.count)]
       decomposed += parts
     }
+    var compatible: [UInt32] = []
+    var compatibleCodes: [UInt32] = []
+    var index = 0
+    while index < UnicodeData.compatibilityDecompositions.count {
+      let length = UnicodeData.compatibilityDecompositions[index + 1]
+      compatibleCodes.append(UnicodeData.compatibilityDecompositions[index])
+      compatible += [UnicodeData.compatibilityDecompositions[index], UInt32(decomposed.count), length]
+      decomposed += UnicodeData.compatibilityDecompositions[index + 2..<index + 2 + Int(length)]
+      index += 2 + Int(length)
+    }
     self.decompositions = decompositions
+    self.compatible = compatible
     self.decomposed = decomposed
 
     let pairs = stride(from: 0, to: UnicodeData.composites.count, by: 3).map {
@@ -50,6 +62,9 @@ struct NormalizationData {
     }
     for code in changing { values[code, default: 0] |= NormalizationTable.Properties.mayChangeFlag }
     for code in single.keys { values[code, default: 0] |= NormalizationTable.Properties.decomposesFlag }
+    for code in compatibleCodes {
+      values[code, default: 0] |= NormalizationTable.Properties.decomposesCompatiblyFlag
+    }
     var runs: [(first: UInt32, value: UInt16)] = [(0, 0)]
     for code in values.keys.sorted() {
       if runs.last?.first == code { runs.removeLast() }
@@ -57,30 +72,5 @@ struct NormalizationData {
       runs.append((code + 1, 0))
     }
     (blocks, properties) = twoStageTable(runs)
-  }
-
-  /// A text in Normalization Form C.
-  func normalize(_ text: [UInt8]) -> [UInt8] {
-    blocks.withUnsafeBufferPointer { blocks in
-      properties.withUnsafeBufferPointer { properties in
-        decompositions.withUnsafeBufferPointer { decompositions in
-          decomposed.withUnsafeBufferPointer { decomposed in
-            compositions.withUnsafeBufferPointer { compositions in
-              text.withUnsafeBufferPointer { text in
-                guard let base = text.baseAddress,
-                  let table = NormalizationTable(
-                    blocks: blocks, properties: properties, decompositions: decompositions,
-                    decomposed: decomposed,
-                    compositions: compositions)
-                else { return [] }
-                var normalizer = Normalizer(table)
-                normalizer.normalize(base, count: text.count, offset: 0)
-                return normalizer.bytes
-              }
-            }
-          }
-        }
-      }
-    }
   }
 }

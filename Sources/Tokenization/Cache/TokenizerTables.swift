@@ -19,8 +19,17 @@ struct TokenizerTables: @unchecked Sendable {
   /// Present when the only step is a split that keeps all of the text in its matches.
   let splitting: SplitTable?
   let addedTokens: AddedTokenTable
-  /// Present when texts are normalized.
+  /// The steps of the normalizer.
+  let normalizers: [NormalizerStage]
+  /// Present when texts are put into a normalization form.
   let normalization: NormalizationTable?
+  let decoder: TokenDecoder
+  /// The strings of tokens that the decoder gets, as `tokenOffsets` and `tokenBytes`.
+  let strings: TokenStrings
+  /// What turns pieces into tokens.
+  let model: PieceModel
+  /// How spaces are written, where texts need not be changed for it.
+  let spaceMark: SpaceMark?
 
   /// nil when the image is damaged, of another version, or of another source.
   init?(image: UnsafeRawBufferPointer, source: UInt64) {
@@ -81,12 +90,16 @@ struct TokenizerTables: @unchecked Sendable {
     else { return nil }
     self.classes = classes
 
-    guard
-      let steps = SplitStep.read(
-        ids(.steps), transitions: ids(.transitions), runs: numbers(.runs, as: ByteRun.self),
-        classCount: Int(classes.count))
+    let table = StepTable(
+      transitions: ids(.transitions), runs: numbers(.runs, as: ByteRun.self),
+      bytes: numbers(.stepBytes, as: UInt8.self), classCount: Int(classes.count))
+    guard let steps = table.splits(ids(.steps)), let normalizers = table.normalizers(ids(.normalizers)),
+      let decoders = table.decoders(ids(.decoders))
     else { return nil }
     self.steps = steps
+    self.normalizers = normalizers
+    decoder = TokenDecoder(
+      steps: decoders, isConcatenation: decoders == [.byteLevel] && ids(.stringOffsets).isEmpty)
 
     if ids(.splitting).isEmpty {
       splitting = nil
@@ -104,18 +117,53 @@ struct TokenizerTables: @unchecked Sendable {
     else { return nil }
     addedTokens = added
 
-    switch parameter(.normalizer) {
-    case 0: normalization = nil
-    case 1:
+    if ids(.normalizationBlocks).isEmpty {
+      normalization = nil
+      guard !normalizers.contains(where: \.isForm) else { return nil }
+    } else {
       guard
         let table = NormalizationTable(
           blocks: numbers(.normalizationBlocks, as: UInt16.self),
           properties: numbers(.normalizationProperties, as: UInt16.self),
-          decompositions: ids(.decompositions),
+          decompositions: ids(.decompositions), compatible: ids(.compatibleDecompositions),
           decomposed: ids(.decomposed), compositions: ids(.compositions))
       else { return nil }
       normalization = table
+    }
+
+    let ownOffsets = ids(.stringOffsets)
+    let ownBytes = numbers(.stringBytes, as: UInt8.self)
+    guard
+      let strings = ownOffsets.isEmpty
+        ? TokenStrings(offsets: offsets, bytes: bytes) : TokenStrings(offsets: ownOffsets, bytes: ownBytes),
+      ownOffsets.isEmpty || ownOffsets.count == offsets.count
+    else { return nil }
+    self.strings = strings
+
+    guard isTokenOrNone(parameter(.unknown)) else { return nil }
+    let unknown = isToken(parameter(.unknown)) ? parameter(.unknown) : nil
+    switch ModelKind(rawValue: parameter(.model)) {
+    case .bytes: model = .bytes
+    case .characters:
+      guard
+        let characters = CharacterModel(
+          vocabularySize: size, merges: merges, byteTokens: byteTokenBase, unknown: unknown,
+          flags: CharacterModel.Flags(rawValue: parameter(.modelFlags)),
+          blocks: numbers(.characterBlocks, as: UInt16.self), symbols: ids(.characterSymbols),
+          orders: ids(.mergeOrders))
+      else { return nil }
+      model = .characters(characters)
     default: return nil
+    }
+
+    if parameter(.spaceMark) == 0 {
+      spaceMark = nil
+    } else {
+      guard let mark = Unicode.Scalar(parameter(.spaceMark)),
+        let prefix = SpaceMark.Prefix(rawValue: parameter(.spacePrefix)),
+        let place = SpaceMark.Place(rawValue: parameter(.spacePlace))
+      else { return nil }
+      spaceMark = SpaceMark(mark: mark, prefix: prefix, place: place)
     }
   }
 
@@ -123,6 +171,40 @@ struct TokenizerTables: @unchecked Sendable {
     var descents = 0
     for index in 1..<max(1, numbers.count) where numbers[index - 1] > numbers[index] { descents += 1 }
     return descents == 0
+  }
+}
+
+/// Strings of tokens, one behind the other.
+struct TokenStrings {
+  private let offsets: UnsafePointer<UInt32>
+  private let bytes: UnsafeBufferPointer<UInt8>
+
+  /// nil when some number leads outside. There is one more offset than tokens.
+  init?(offsets: UnsafeBufferPointer<UInt32>, bytes: UnsafeBufferPointer<UInt8>) {
+    guard let base = offsets.baseAddress, zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }),
+      Int(offsets[offsets.count - 1]) <= bytes.count
+    else { return nil }
+    self.offsets = base
+    self.bytes = bytes
+  }
+
+  /// The string of a token.
+  subscript(id: UInt32) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(rebasing: bytes[Int(offsets[Int(id)])..<Int(offsets[Int(id) + 1])])
+  }
+}
+
+/// What turns pieces into tokens, ready to be used where it lies.
+enum PieceModel {
+  case bytes
+  case characters(CharacterModel)
+
+  /// One that an encoder can use; nil where the `Merger` does it.
+  func makeSegmenter() -> (any PieceSegmenter)? {
+    switch self {
+    case .bytes: nil
+    case .characters(let model): CharacterMerger(model)
+    }
   }
 }
 

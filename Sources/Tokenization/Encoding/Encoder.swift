@@ -20,6 +20,9 @@ package struct Encoder: ~Copyable {
   private var splitter: Splitter
   private var lanes: LaneSplitter?
   private var normalizer: Normalizer?
+  /// Texts with spaces as the vocabulary has them, where that is part of the normalizer or of the pre-tokenizer.
+  private var spaced: SpacedText?
+  private let spacePlace: SpaceMark.Place?
   private var plainTokens: AddedTokenMatcher
   private var normalizedTokens: AddedTokenMatcher
 
@@ -43,7 +46,9 @@ package struct Encoder: ~Copyable {
     if splitsSideBySide, let splitting = tables.splitting, let automaton = splitter.onlySplit {
       lanes = LaneSplitter(splitting, automaton, tables.classes)
     }
-    normalizer = tables.normalization.map(Normalizer.init)
+    normalizer = Normalizer(tables)
+    spaced = tables.spaceMark.map(SpacedText.init)
+    spacePlace = tables.spaceMark?.place
     plainTokens = AddedTokenMatcher(tables.addedTokens, .plain)
     normalizedTokens = AddedTokenMatcher(tables.addedTokens, .normalized)
     batch = .allocate(capacity: Self.batchSize)
@@ -95,29 +100,48 @@ package struct Encoder: ~Copyable {
     _ text: UnsafePointer<UInt8>, _ range: Range<Int>, _ literalSpecials: Bool
   ) {
     let start = text + range.lowerBound
+    let first = tokens.count
+    if spacePlace == .normalizer,
+      spaced?.prepare(start, count: range.count, isFirst: range.lowerBound == 0) ?? false
+    {
+      let bytes = spaced?.bytes ?? []
+      bytes.withUnsafeBufferPointer { bytes in
+        if let base = bytes.baseAddress {
+          encodeNormalized(base, bytes.count, literalSpecials, origin: { $0 })
+        }
+      }
+      restoreSpaces(from: first, offset: range.lowerBound)
+      return
+    }
     if normalizer?.isNormalized(start, count: range.count) ?? true {
-      let first = tokens.count
-      encodeNormalized(start, range.count, literalSpecials)
+      encodeNormalized(start, range.count, literalSpecials) { $0 + range.lowerBound }
       guard range.lowerBound > 0 else { return }
       let shift = UInt32(truncatingIfNeeded: range.lowerBound)
       for index in first..<tokens.count { tokens.ends[index] &+= shift }
       return
     }
     normalizer?.normalize(start, count: range.count, offset: range.lowerBound)
-    guard let bytes = normalizer?.bytes, let ends = normalizer?.ends else { return }
-    let first = tokens.count
-    bytes.withUnsafeBufferPointer { bytes in
-      if let base = bytes.baseAddress { encodeNormalized(base, bytes.count, literalSpecials) }
+    guard let normalized = normalizer?.text else { return }
+    normalized.bytes.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
+      encodeNormalized(base, bytes.count, literalSpecials) { Int(normalized.parts[$0].x) }
     }
-    for index in first..<tokens.count { tokens.ends[index] = ends[Int(tokens.ends[index]) - 1] }
+    // Never decreasing, though what a step adds may stand for something earlier.
+    var last: UInt32 = 0
+    for index in first..<tokens.count {
+      last = max(last, normalized.parts[Int(tokens.ends[index]) - 1].y)
+      tokens.ends[index] = last
+    }
   }
 
   /// Encodes normalized text; the tokens' ends are offsets in it.
+  ///
+  /// - Parameter origin: where a place in it is in the given text.
   private mutating func encodeNormalized(
-    _ text: UnsafePointer<UInt8>, _ count: Int, _ literalSpecials: Bool
+    _ text: UnsafePointer<UInt8>, _ count: Int, _ literalSpecials: Bool, origin: (Int) -> Int
   ) {
     if normalizedTokens.isEmpty {
-      encodePieces(text, 0..<count, limit: text + count)
+      encodePart(text, 0..<count, limit: text + count, origin: origin)
       return
     }
     normalizedTokens.find(text, count, literalSpecials: literalSpecials)
@@ -127,14 +151,42 @@ package struct Encoder: ~Copyable {
         tokens.reserve(1)
         tokens.append(id, end: segment.end)
       } else {
-        encodePieces(text, segment.start..<segment.end, limit: text + count)
+        encodePart(text, segment.start..<segment.end, limit: text + count, origin: origin)
       }
+    }
+  }
+
+  /// Encodes a part of the text in which no added token is left.
+  private mutating func encodePart(
+    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>, origin: (Int) -> Int
+  ) {
+    let start = text + range.lowerBound
+    guard spacePlace == .preTokenizer,
+      spaced?.prepare(start, count: range.count, isFirst: origin(range.lowerBound) == 0) ?? false
+    else { return encodePieces(text, range, limit: limit, origin: origin) }
+    let first = tokens.count
+    let bytes = spaced?.bytes ?? []
+    bytes.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return }
+      encodePieces(base, 0..<bytes.count, limit: base + bytes.count, origin: origin)
+    }
+    restoreSpaces(from: first, offset: range.lowerBound)
+  }
+
+  /// Turns ends in the spaced text into ends in the text that it was made of, which begins at `offset`.
+  private func restoreSpaces(from first: Int, offset: Int) {
+    guard let spaced else { return }
+    // Never decreasing, though the space put before a text stands for all of its first character.
+    var last: UInt32 = 0
+    for index in first..<tokens.count {
+      last = max(last, spaced.restored(tokens.ends[index]))
+      tokens.ends[index] = last &+ UInt32(truncatingIfNeeded: offset)
     }
   }
 
   /// Splits a part of the text into pieces and encodes each.
   private mutating func encodePieces(
-    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>
+    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>, origin: (Int) -> Int
   ) {
     if lanes != nil { return encodeByLanes(text, range, limit: limit) }
     if let automaton = splitter.onlySplit {
@@ -151,7 +203,7 @@ package struct Encoder: ~Copyable {
       }
       return
     }
-    splitter.split(text, range)
+    splitter.split(text, range, origin: origin)
     let first = tokens.count
     splitter.withPieces(of: text, limit: limit) { text, limit, ranges in
       tokens.reserve(ranges.reduce(0) { $0 + $1.count } + WordCache.slack)

@@ -12,6 +12,9 @@ struct MergeTable {
   /// The ranks of the merges of two bytes' tokens: that of (a, b) at a << 8 | b.
   private let bytePairs: UnsafePointer<UInt32>
 
+  /// Ranks that merges may have are below this.
+  let rankCount: Int
+
   /// Ranks are below this, which is the rank of no merge.
   static let noRank: UInt32 = 1 << 22 - 1
   /// Token ids are below this.
@@ -35,6 +38,7 @@ struct MergeTable {
       let pairBase = bytePairs.baseAddress,
       bytePairs.allSatisfy({ Int($0) < limit || $0 == Self.noRank })
     else { return nil }
+    rankCount = limit
     self.slots = slotBase
     mask = slots.count - 1
     shift = UInt64(64 - slots.count.trailingZeroBitCount)

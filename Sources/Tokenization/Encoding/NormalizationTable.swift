@@ -1,8 +1,9 @@
-/// Canonical decomposition and composition (Unicode Standard Annex 15), as the reference has them.
+/// Decomposition and composition (Unicode Standard Annex 15), as the reference has them.
 struct NormalizationTable {
   private let blocks: UnsafeBufferPointer<UInt16>
   private let properties: UnsafeBufferPointer<UInt16>
   private let decompositions: UnsafeBufferPointer<UInt32>
+  private let compatible: UnsafeBufferPointer<UInt32>
   private let decomposed: UnsafeBufferPointer<UInt32>
   private let compositions: UnsafeBufferPointer<UInt32>
 
@@ -14,55 +15,64 @@ struct NormalizationTable {
     var combiningClass: UInt8 { UInt8(truncatingIfNeeded: rawValue) }
     /// NFC may change it, or what is before it: its NFC_Quick_Check is not Yes.
     var mayChange: Bool { rawValue & Self.mayChangeFlag != 0 }
-    /// It has a decomposition in the table; Hangul syllables have theirs by rule.
+    /// It has a canonical decomposition in the table; Hangul syllables have theirs by rule.
     var decomposes: Bool { rawValue & Self.decomposesFlag != 0 }
+    /// It has a compatibility decomposition other than its canonical one.
+    var decomposesCompatibly: Bool { rawValue & Self.decomposesCompatiblyFlag != 0 }
 
     static let mayChangeFlag: UInt16 = 0x100
     static let decomposesFlag: UInt16 = 0x200
+    static let decomposesCompatiblyFlag: UInt16 = 0x400
   }
 
   /// nil when some number leads outside.
   init?(
     blocks: UnsafeBufferPointer<UInt16>, properties: UnsafeBufferPointer<UInt16>,
-    decompositions: UnsafeBufferPointer<UInt32>, decomposed: UnsafeBufferPointer<UInt32>,
-    compositions: UnsafeBufferPointer<UInt32>
+    decompositions: UnsafeBufferPointer<UInt32>, compatible: UnsafeBufferPointer<UInt32>,
+    decomposed: UnsafeBufferPointer<UInt32>, compositions: UnsafeBufferPointer<UInt32>
   ) {
     guard blocks.count == 0x1100, blocks.allSatisfy({ Int($0) * 256 + 256 <= properties.count }),
-      decompositions.count.isMultiple(of: 3), compositions.count.isMultiple(of: 3),
+      decompositions.count.isMultiple(of: 3), compatible.count.isMultiple(of: 3),
+      compositions.count.isMultiple(of: 3),
       decomposed.allSatisfy({ $0 <= CodePointSet.maximum }),
       compositions.allSatisfy({ $0 <= CodePointSet.maximum })
     else { return nil }
-    for index in stride(from: 0, to: decompositions.count, by: 3) {
-      guard (1...Self.longestDecomposition).contains(Int(decompositions[index + 2])),
-        Int(decompositions[index + 1]) + Int(decompositions[index + 2]) <= decomposed.count
-      else { return nil }
+    for list in [decompositions, compatible] {
+      for index in stride(from: 0, to: list.count, by: 3) {
+        guard (1...Self.longestDecomposition).contains(Int(list[index + 2])),
+          Int(list[index + 1]) + Int(list[index + 2]) <= decomposed.count
+        else { return nil }
+      }
     }
     self.blocks = blocks
     self.properties = properties
     self.decompositions = decompositions
+    self.compatible = compatible
     self.decomposed = decomposed
     self.compositions = compositions
   }
 
   /// Characters that one decomposes to at most.
-  static let longestDecomposition = 4
+  static let longestDecomposition = 18
 
   @inline(__always)
   subscript(code: UInt32) -> Properties {
     Properties(rawValue: properties[Int(blocks[Int(code >> 8)]) << 8 | Int(code & 0xFF)])
   }
 
-  /// The full canonical decomposition of a character; empty for one that has none.
-  func decomposition(of code: UInt32) -> (UnsafeBufferPointer<UInt32>.SubSequence) {
+  /// The full canonical decomposition of a character, or its compatibility decomposition where that is another; empty
+  /// for one that has none.
+  func decomposition(of code: UInt32, compatibly: Bool) -> UnsafeBufferPointer<UInt32>.SubSequence {
+    let list = compatibly ? compatible : decompositions
     var low = 0
-    var high = decompositions.count / 3
+    var high = list.count / 3
     while low < high {
       let middle = (low + high) / 2
-      if decompositions[middle * 3] < code { low = middle + 1 } else { high = middle }
+      if list[middle * 3] < code { low = middle + 1 } else { high = middle }
     }
-    guard low < decompositions.count / 3, decompositions[low * 3] == code else { return decomposed[0..<0] }
-    let start = Int(decompositions[low * 3 + 1])
-    return decomposed[start..<start + Int(decompositions[low * 3 + 2])]
+    guard low < list.count / 3, list[low * 3] == code else { return decomposed[0..<0] }
+    let start = Int(list[low * 3 + 1])
+    return decomposed[start..<start + Int(list[low * 3 + 2])]
   }
 
   /// The primary composite of two characters.

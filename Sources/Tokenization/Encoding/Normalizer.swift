@@ -1,169 +1,158 @@
-/// Puts texts into Normalization Form C and keeps track of where each byte comes from.
-///
-/// Offsets follow the reference: a character that is composed of several ends where the first of them does in the
-/// original, and one that has been split off ends where the original character does.
+/// Normalizes texts by a tokenizer's steps and keeps track of where each byte comes from.
 struct Normalizer {
-  private let table: NormalizationTable
+  private let stages: [NormalizerStage]
+  private let classes: ClassTable
+  private var forms: FormNormalizer?
   /// The normalized text.
-  private(set) var bytes: [UInt8] = []
-  /// For each byte of it, where its character ends in the original; within unchanged characters, the byte does.
-  private(set) var ends: [UInt32] = []
+  private(set) var text = AlignedText()
+  /// Matches of a pattern to be replaced, and the text between them.
+  private var parts: [TextMatcher.Part] = []
 
-  /// Characters between two places where nothing can compose: decomposed, then composed in place. `change` is the
-  /// number of characters the result has more than the original here: 1 for a character split off from the one
-  /// before, -n for one that n following characters went into.
-  private var run: [(code: UInt32, combiningClass: UInt8, change: Int)] = []
-  private var composed: [(code: UInt32, change: Int)] = []
-
-  init(_ table: NormalizationTable) { self.table = table }
-
-  /// Whether well-formed text is certain to be in the form already. O(n), 8 bytes a step below U+0300.
-  func isNormalized(_ text: UnsafePointer<UInt8>, count: Int) -> Bool {
-    var position = 0
-    var lastClass: UInt8 = 0
-    while position < count {
-      if position + 8 <= count,
-        UnsafeRawPointer(text + position).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-      {
-        position += 8
-        lastClass = 0
-        continue
-      }
-      // A lead byte below 0xCC begins a character below U+0300.
-      guard text[position] >= 0xCC else {
-        position += text[position] < 0x80 ? 1 : 2
-        lastClass = 0
-        continue
-      }
-      let (code, length) = decodeScalar(text + position)
-      let properties = table[code]
-      let combiningClass = properties.combiningClass
-      if properties.mayChange || (combiningClass != 0 && lastClass > combiningClass) { return false }
-      lastClass = combiningClass
-      position += length
-    }
-    return true
+  /// nil for a tokenizer that does not normalize.
+  init?(_ tables: TokenizerTables) {
+    guard !tables.normalizers.isEmpty else { return nil }
+    stages = tables.normalizers
+    classes = tables.classes
+    forms = tables.normalization.map(FormNormalizer.init)
   }
 
-  /// Normalizes well-formed text into `bytes` and `ends`.
+  /// Whether text is certain to stay as it is.
+  func isNormalized(_ text: UnsafePointer<UInt8>, count: Int) -> Bool {
+    guard stages.count == 1, case .form(.nfc) = stages[0], let forms else { return false }
+    return forms.isComposed(text, count: count)
+  }
+
+  /// Normalizes a text.
   ///
   /// - Parameters:
-  ///   - text: the text.
+  ///   - text: well-formed UTF-8, not empty.
   ///   - count: its length in bytes.
-  ///   - offset: where the text begins in the original.
+  ///   - offset: where it begins in the given text.
   mutating func normalize(_ text: UnsafePointer<UInt8>, count: Int, offset: Int) {
-    bytes.removeAll(keepingCapacity: true)
-    ends.removeAll(keepingCapacity: true)
-    var position = 0
-    while position < count {
-      // Up to the next character that cannot compose with what is before it.
-      let (first, length) = scalar(text + position)
-      var stop = position + length
-      var isAlone = !table[first].mayChange
-      while stop < count {
-        let (next, length) = scalar(text + stop)
-        let properties = table[next]
-        if properties.combiningClass == 0, !properties.mayChange { break }
-        isAlone = false
-        stop += length
+    self.text.set(text, count: count, offset: offset)
+    for stage in stages { apply(stage) }
+  }
+
+  private mutating func apply(_ stage: NormalizerStage) {
+    if text.bytes.isEmpty { return }
+    switch stage {
+    case .form(let form): forms?.normalize(&text, to: form)
+    case .replace(let matcher, let content): replace(matcher, content)
+    case .prepend(let string):
+      text.begin()
+      text.put(before: string)
+      text.keepRest()
+    case .strip(let left, let right): strip(left: left, right: right)
+    case .lowercase:
+      map { code, text in
+        let (first, second) = CaseMapping.lowercase(code)
+        text.put(first, change: 0)
+        if let second { text.put(second, change: 1) }
       }
-      if isAlone {
-        for index in position..<stop { append(text[index], end: offset + index + 1) }
+    case .stripAccents: filter { !CodePointSet.combiningMarks.contains($0) }
+    case .nmt:
+      filter { !CodePointSet.nmtRemoved.contains($0) }
+      map { code, text in text.put(CodePointSet.nmtSpaces.contains(code) ? 0x20 : code, change: 0) }
+    case .byteLevel:
+      text.begin()
+      text.spellBytes(to: text.old.count)
+    }
+  }
+
+  private mutating func map(_ put: (UInt32, inout AlignedText) -> Void) {
+    text.begin()
+    while let (code, _) = text.next() { put(code, &text) }
+  }
+
+  private mutating func filter(_ isKept: (UInt32) -> Bool) {
+    text.begin()
+    while let (code, count) = text.next() {
+      if isKept(code) { text.keep(to: text.position + count) } else { text.skipCharacter() }
+    }
+  }
+
+  private mutating func replace(_ matcher: TextMatcher, _ content: [UInt8]) {
+    parts.removeAll(keepingCapacity: true)
+    text.bytes.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return }
+      matcher.split(base, 0..<bytes.count, classes, into: &parts)
+    }
+    text.begin()
+    for part in parts {
+      if part.isMatch {
+        text.drop(to: part.range.upperBound)
+        text.put(added: content)
       } else {
-        normalizeRun(text, position, stop, offset)
+        text.keep(to: part.range.upperBound)
       }
-      position = stop
     }
   }
 
-  private mutating func append(_ byte: UInt8, end: Int) {
-    bytes.append(byte)
-    ends.append(UInt32(truncatingIfNeeded: end))
-  }
-
-  private mutating func normalizeRun(
-    _ text: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, _ offset: Int
-  ) {
-    run.removeAll(keepingCapacity: true)
-    var position = start
-    while position < stop {
-      let (code, length) = scalar(text + position)
-      decompose(code)
-      position += length
-    }
-    order()
-    compose()
-    // Characters that have not been added stand for one original character and those that went into them.
-    position = start
-    for (code, change) in composed {
-      let original = position < stop ? scalar(text + position) : (code: 0, count: 0)
-      let isUnchanged = change == 0 && code == original.code
-      let end = change > 0 ? position : position + original.count
-      let (encoded, count) = utf8(code)
-      withUnsafeBytes(of: encoded) { encoded in
-        for index in 0..<count {
-          append(encoded[index], end: offset + (isUnchanged ? position + index + 1 : end))
-        }
+  private mutating func strip(left: Bool, right: Bool) {
+    text.begin()
+    let old = text.old
+    let count = old.count
+    old.withUnsafeBufferPointer { old in
+      guard let base = old.baseAddress else { return }
+      var start = 0
+      var end = count
+      while left, start < count, case let (code, length) = scalar(base + start), isSpace(code) {
+        start += length
       }
-      for _ in 0..<max(0, 1 - change) where position < stop { position += scalar(text + position).count }
+      while right, end > start, case let (code, length) = scalarBefore(base, end), isSpace(code) {
+        end -= length
+      }
+      text.drop(to: start)
+      text.keep(to: end)
     }
   }
 
-  /// Appends a character's full canonical decomposition to the run.
-  private mutating func decompose(_ code: UInt32) {
-    func append(_ code: UInt32, _ change: Int) {
-      run.append((code, table[code].combiningClass, change))
-    }
-    if Hangul.syllables.contains(code) {
-      let (lead, vowel, tail) = Hangul.decomposition(of: code)
-      append(lead, 0)
-      append(vowel, 1)
-      if let tail { append(tail, 1) }
-      return
-    }
-    guard table[code].decomposes else { return append(code, 0) }
-    for (index, part) in table.decomposition(of: code).enumerated() { append(part, index == 0 ? 0 : 1) }
-  }
+  private func isSpace(_ code: UInt32) -> Bool { CodePointSet.whiteSpace.contains(code) }
+}
 
-  /// Sorts each stretch of combining marks by class, keeping the order within a class.
-  private mutating func order() {
-    var start = 0
-    while start < run.count {
-      guard run[start].combiningClass != 0 else {
-        start += 1
-        continue
-      }
-      let end = run[start...].firstIndex { $0.combiningClass == 0 } ?? run.count
-      // Classes and places together are unique, so any sort keeps the order within a class; a stretch is
-      // seldom longer than three.
-      let sorted = run[start..<end].enumerated().sorted {
-        ($0.element.combiningClass, $0.offset) < ($1.element.combiningClass, $1.offset)
-      }
-      for (index, mark) in sorted.enumerated() { run[start + index] = mark.element }
-      start = end
-    }
-  }
+/// A step of normalizing, compiled; see `NormalizerStep`.
+enum NormalizerStage {
+  case form(NormalizationForm)
+  case replace(TextMatcher, [UInt8])
+  case prepend([UInt8])
+  case strip(left: Bool, right: Bool)
+  case lowercase
+  case stripAccents
+  case nmt
+  case byteLevel
 
-  /// Composes each mark with the last starter unless a mark of its own class or a higher one is between.
-  private mutating func compose() {
-    composed.removeAll(keepingCapacity: true)
-    var starter: Int?
-    var lastClass: UInt8?
-    for (code, combiningClass, change) in run {
-      if let starter, lastClass.map({ $0 < combiningClass }) ?? true,
-        let composite = table.composition(composed[starter].code, code)
-      {
-        composed[starter].code = composite
-        composed[starter].change += change - 1
-        continue
-      }
-      composed.append((code, change))
-      if combiningClass == 0 {
-        starter = composed.count - 1
-        lastClass = nil
-      } else if starter != nil {
-        lastClass = combiningClass
-      }
+  var isForm: Bool { if case .form = self { true } else { false } }
+}
+
+/// Lower case as Rust's `char::to_lowercase` has it.
+enum CaseMapping {
+  private static let lower: [UInt32: (UInt32, UInt32?)] = {
+    var map: [UInt32: (UInt32, UInt32?)] = [:]
+    for index in stride(from: 0, to: UnicodeData.lowercase.count, by: 3) {
+      let second = UnicodeData.lowercase[index + 2]
+      map[UnicodeData.lowercase[index]] = (UnicodeData.lowercase[index + 1], second == 0 ? nil : second)
     }
+    return map
+  }()
+
+  static func lowercase(_ code: UInt32) -> (UInt32, UInt32?) {
+    if code < 0x80 { return ((0x41...0x5A).contains(code) ? code + 0x20 : code, nil) }
+    return lower[code] ?? (code, nil)
   }
+}
+
+extension CodePointSet {
+  /// What `StripAccents` takes away.
+  static let combiningMarks = CodePointSet(bounds: UnicodeData.combiningMarks)
+
+  /// What `Nmt` takes away.
+  static let nmtRemoved = CodePointSet([
+    0x01...0x08, 0x0B...0x0B, 0x0E...0x1F, 0x7F...0x7F, 0x8F...0x8F, 0x9F...0x9F,
+  ])
+
+  /// What `Nmt` makes spaces of.
+  static let nmtSpaces = CodePointSet([
+    0x09...0x0A, 0x0C...0x0D, 0x1680...0x1680, 0x200B...0x200F, 0x2028...0x2029, 0x2581...0x2581,
+    0xFEFF...0xFEFF, 0xFFFD...0xFFFD,
+  ])
 }

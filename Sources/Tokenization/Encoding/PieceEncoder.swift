@@ -4,9 +4,12 @@ struct PieceEncoder: ~Copyable {
   private let words: WordTable
   private let cache = WordCache()
   private var merger: Merger
+  /// What makes tokens of pieces instead of the merger, where that is not byte pair encoding of bytes.
+  private let segmenter: (any PieceSegmenter)?
 
   init(_ tables: TokenizerTables) {
     words = tables.words
+    segmenter = tables.model.makeSegmenter()
     merger = Merger(byteTokens: tables.byteTokens, table: tables.merges)
   }
 
@@ -88,7 +91,7 @@ struct PieceEncoder: ~Copyable {
       entry.pointee = WordCache.Entry(key: key, token: word)
       return 1
     }
-    let made = merger.merge(piece, count: key.count, ids: ids, ends: ends, offset: 0)
+    let made = segment(piece, count: key.count, ids, ends, offset: 0)
     if made <= WordCache.maximumTokens {
       var tokens = SIMD4<UInt32>(0, 0, 0, UInt32(made))
       for index in 0..<made {
@@ -117,6 +120,14 @@ struct PieceEncoder: ~Copyable {
       ends[0] = start &+ UInt32(truncatingIfNeeded: count)
       return 1
     }
-    return merger.merge(piece, count: count, ids: ids, ends: ends, offset: start)
+    return segment(piece, count: count, ids, ends, offset: start)
+  }
+
+  private mutating func segment(
+    _ piece: UnsafePointer<UInt8>, count: Int, _ ids: UnsafeMutablePointer<UInt32>,
+    _ ends: UnsafeMutablePointer<UInt32>, offset: UInt32
+  ) -> Int {
+    if let segmenter { return segmenter.segment(piece, count: count, ids: ids, ends: ends, offset: offset) }
+    return merger.merge(piece, count: count, ids: ids, ends: ends, offset: offset)
   }
 }

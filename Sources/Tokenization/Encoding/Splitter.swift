@@ -6,20 +6,19 @@ struct Splitter {
   /// The automaton, when the only step is a split that keeps matches and what is between them apart.
   let onlySplit: Automaton?
 
-  /// The pieces so far, in `spaced` if that is in use and in the text otherwise.
+  /// The pieces so far, in `changed` if that is in use and in the text otherwise.
   private var pieces: [Range<Int>] = []
   private var previous: [Range<Int>] = []
   /// Matches of a split, and the text between them, within one piece.
-  private var parts: [(range: Range<Int>, isMatch: Bool)] = []
-  /// The text with spaces put before pieces, and for each byte where it ends in the given text.
-  private var spaced: [UInt8] = []
-  private var spacedEnds: [UInt32] = []
-  private var isSpaced = false
+  private var parts: [TextMatcher.Part] = []
+  /// The text as steps have changed it.
+  private var changed = AlignedText()
+  private var isChanged = false
 
   init(_ tables: TokenizerTables) {
     classes = tables.classes
     steps = tables.steps
-    if steps.count == 1, case .split(let automaton, .isolated, _) = steps[0] {
+    if steps.count == 1, case .split(.plain(let automaton), .isolated, _) = steps[0] {
       onlySplit = automaton
     } else {
       onlySplit = nil
@@ -27,50 +26,41 @@ struct Splitter {
   }
 
   /// Splits a part of a text by all steps.
-  mutating func split(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) {
-    isSpaced = false
+  ///
+  /// - Parameters:
+  ///   - text: well-formed UTF-8.
+  ///   - range: the part.
+  ///   - origin: where a place in `text` is in the given text.
+  mutating func split(_ text: UnsafePointer<UInt8>, _ range: Range<Int>, origin: (Int) -> Int) {
+    isChanged = false
     pieces.removeAll(keepingCapacity: true)
     if !range.isEmpty { pieces.append(range) }
     for step in steps {
       switch step {
-      case .prefixSpace: prefixSpaces(text)
-      case .split(let automaton, let behavior, let inverted):
-        swap(&pieces, &previous)
-        pieces.removeAll(keepingCapacity: true)
-        let current = spaced
-        current.withUnsafeBufferPointer { spaced in
-          let text = isSpaced ? spaced.baseAddress ?? text : text
-          for piece in previous {
-            findParts(automaton, text, piece)
-            appendPieces(behavior, inverted)
-          }
+      case .prefixSpace: change(text) { bytes, _ in bytes.first == 0x20 ? [] : [0x20] }
+      case .metaspace(let mark, let prefix):
+        change(text) { bytes, place in
+          guard prefix != .never, prefix == .always || origin(place) == 0 else { return [] }
+          return bytes.first == 0x20 || bytes.starts(with: mark) ? [] : mark
         }
-      case .contextualSplit(let automaton, let behavior, let inverted):
+        replaceSpaces(by: mark)
+      case .byteLevel:
+        change(text) { _, _ in [] }
+        spellBytes()
+      case .split(let matcher, let behavior, let inverted):
         swap(&pieces, &previous)
         pieces.removeAll(keepingCapacity: true)
-        let current = spaced
-        current.withUnsafeBufferPointer { spaced in
-          let text = isSpaced ? spaced.baseAddress ?? text : text
+        let current = changed
+        current.bytes.withUnsafeBufferPointer { bytes in
+          let text = isChanged ? bytes.baseAddress ?? text : text
           for piece in previous {
             parts.removeAll(keepingCapacity: true)
-            automaton.split(text, piece, classes, into: &parts)
+            matcher.split(text, piece, classes, into: &parts)
             appendPieces(behavior, inverted)
           }
         }
         pieces.removeAll(where: \.isEmpty)
       }
-    }
-  }
-
-  private mutating func findParts(_ automaton: Automaton, _ text: UnsafePointer<UInt8>, _ piece: Range<Int>) {
-    parts.removeAll(keepingCapacity: true)
-    var position = piece.lowerBound
-    while position < piece.upperBound {
-      let match = automaton.matchEnd(text, from: position, to: piece.upperBound, classes)
-      let end =
-        match > position ? match : automaton.gapEnd(text, from: position, to: piece.upperBound, classes)
-      parts.append((position..<end, match > position))
-      position = end
     }
   }
 
@@ -118,31 +108,60 @@ struct Splitter {
     }
   }
 
-  /// Copies the pieces, each with a space before it that does not begin with one. The space ends where the
-  /// character after it does, as in the reference.
-  private mutating func prefixSpaces(_ text: UnsafePointer<UInt8>) {
-    let before = isSpaced ? spaced : []
-    let beforeEnds = isSpaced ? spacedEnds : []
-    spaced.removeAll(keepingCapacity: true)
-    spacedEnds.removeAll(keepingCapacity: true)
-    func byte(_ index: Int) -> UInt8 { isSpaced ? before[index] : text[index] }
-    func end(_ index: Int) -> UInt32 { isSpaced ? beforeEnds[index] : UInt32(truncatingIfNeeded: index + 1) }
-    for index in pieces.indices {
-      let piece = pieces[index]
-      let start = spaced.count
-      if byte(piece.lowerBound) != 0x20 {
-        var last = piece.lowerBound
-        while last + 1 < piece.upperBound, byte(last + 1) & 0xC0 == 0x80 { last += 1 }
-        spaced.append(0x20)
-        spacedEnds.append(end(last))
+  // MARK: Changes
+
+  /// Copies the pieces, each with what `prefix` gives for its bytes and its place in the text that was split. What is put
+  /// before a piece stands for its first character, as in the reference.
+  private mutating func change(
+    _ text: UnsafePointer<UInt8>, prefix: (UnsafeBufferPointer<UInt8>.SubSequence, Int) -> [UInt8]
+  ) {
+    if !isChanged {
+      changed.set(text, count: 0, offset: 0)
+      for index in pieces.indices {
+        let start = changed.bytes.count
+        changed.append(text, pieces[index], offset: 0)
+        pieces[index] = start..<changed.bytes.count
       }
-      for position in piece {
-        spaced.append(byte(position))
-        spacedEnds.append(end(position))
-      }
-      pieces[index] = start..<spaced.count
+      isChanged = true
     }
-    isSpaced = true
+    changed.begin()
+    let old = changed.old
+    let origins = changed.oldParts
+    old.withUnsafeBufferPointer { old in
+      for index in pieces.indices {
+        let start = changed.bytes.count
+        changed.drop(to: pieces[index].lowerBound)
+        let place = Int(origins[pieces[index].lowerBound].x)
+        changed.put(before: prefix(old[pieces[index]], place))
+        changed.keep(to: pieces[index].upperBound)
+        pieces[index] = start..<changed.bytes.count
+      }
+    }
+  }
+
+  /// Replaces the spaces in all pieces, which lie one behind the other.
+  private mutating func replaceSpaces(by mark: [UInt8]) {
+    changed.begin()
+    let old = changed.old
+    for index in pieces.indices {
+      let start = changed.bytes.count
+      for place in pieces[index] where old[place] == 0x20 {
+        changed.keep(to: place)
+        changed.drop(to: place + 1)
+        changed.put(added: mark)
+      }
+      changed.keep(to: pieces[index].upperBound)
+      pieces[index] = start..<changed.bytes.count
+    }
+  }
+
+  private mutating func spellBytes() {
+    changed.begin()
+    for index in pieces.indices {
+      let start = changed.bytes.count
+      changed.spellBytes(to: pieces[index].upperBound)
+      pieces[index] = start..<changed.bytes.count
+    }
   }
 
   /// Hands the pieces and the text they are in to `body`, with the end of the memory that can be read.
@@ -150,15 +169,15 @@ struct Splitter {
     of text: UnsafePointer<UInt8>, limit: UnsafePointer<UInt8>,
     _ body: (UnsafePointer<UInt8>, UnsafePointer<UInt8>, [Range<Int>]) -> Void
   ) {
-    guard isSpaced else { return body(text, limit, pieces) }
-    spaced.withUnsafeBufferPointer { spaced in
-      if let base = spaced.baseAddress { body(base, base + spaced.count, pieces) }
+    guard isChanged else { return body(text, limit, pieces) }
+    changed.bytes.withUnsafeBufferPointer { bytes in
+      if let base = bytes.baseAddress { body(base, base + bytes.count, pieces) }
     }
   }
 
   /// Turns ends in the text that `withPieces` gave into ends in the text that was split.
   func restoreEnds(_ ends: UnsafeMutablePointer<UInt32>, count: Int) {
-    guard isSpaced else { return }
-    for index in 0..<count { ends[index] = spacedEnds[Int(ends[index]) - 1] }
+    guard isChanged else { return }
+    for index in 0..<count { ends[index] = changed.parts[Int(ends[index]) - 1].y }
   }
 }

@@ -26,14 +26,21 @@ struct Vocabulary {
 
   /// Adds a token.
   ///
-  /// - Throws: `TokenizerError.malformed` when the id is out of range or taken, or the string is taken.
-  mutating func insert(_ string: some Collection<UInt8>, id: Int) throws(TokenizerError) {
+  /// - Parameters:
+  ///   - string: its string.
+  ///   - id: its id.
+  ///   - replacing: of tokens with equal strings, this one is found by it from now on.
+  /// - Throws: `TokenizerError.malformed` when the id is out of range or taken, or the string is taken and `replacing`
+  ///   is false.
+  mutating func insert(
+    _ string: some Collection<UInt8>, id: Int, replacing: Bool = false
+  ) throws(TokenizerError) {
     guard id >= 0, id < Self.maximumSize else { throw .malformed("token id \(id) is out of range") }
     if count * 2 >= slots.count { grow() }
     let start = text.count
     text.append(contentsOf: string)
     let slot = slot(start..<text.count)
-    guard slots[slot] == 0 else {
+    guard slots[slot] == 0 || replacing else {
       throw .malformed("two tokens are spelled '\(String(decoding: string, as: UTF8.self))'")
     }
     if id >= ranges.count { ranges += Array(repeating: nil, count: id + 1 - ranges.count) }

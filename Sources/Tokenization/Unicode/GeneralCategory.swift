@@ -67,4 +67,7 @@ extension CodePointSet {
   /// Rust's `char::is_numeric`, which the `Digits` pre-tokenizer uses.
   static let numeric = CodePointSet { $0 == .nd || $0 == .nl || $0 == .no }
     .union(CodePointSet(bounds: UnicodeData.newerNumbers))
+
+  /// What the `Punctuation` pre-tokenizer sets apart.
+  static let punctuation = CodePointSet(bounds: UnicodeData.punctuation)
 }
