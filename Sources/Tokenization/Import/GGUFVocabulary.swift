@@ -23,8 +23,8 @@ struct GGUFVocabulary {
     }
     guard model == "gpt2" else { throw .unsupported("GGUF vocabulary \(model)") }
     let pre = file["tokenizer.ggml.pre"]?.string ?? "default"
-    guard let kind = PreTokenizer.named[pre] else { throw .unsupported("GGUF pre-tokenizer \(pre)") }
-    definition.steps = try kind.steps()
+    guard let kind = GGUFPreTokenizer(name: pre) else { throw .unsupported("GGUF pre-tokenizer \(pre)") }
+    definition.steps = try kind.preTokenizerSteps()
     definition.normalizers = kind.normalizers
     definition.ignoresMerges = kind.ignoresMerges
     try readTokens()
@@ -96,32 +96,5 @@ struct GGUFVocabulary {
       }
       try definition.appendMerge(merge[..<space], merge[(space + 1)...])
     }
-  }
-
-  /// What a name in `tokenizer.ggml.pre` stands for.
-  private struct PreTokenizer {
-    var digits = false
-    var pattern: String
-    var normalizers: [NormalizerStep] = []
-    var ignoresMerges = false
-    var addsBeginning = false
-
-    func steps() throws(TokenizerError) -> [PreTokenizerStep] {
-      let split = try PreTokenizerStep.split(regularExpression: pattern, .isolated)
-      guard digits else { return [split] }
-      return [.split(.characters(.numeric), name: "Digits", .isolated, inverted: false), split]
-    }
-
-    static let named: [String: PreTokenizer] = {
-      let gpt2 = PreTokenizer(pattern: PatternSource.gpt2)
-      let llama3 = PreTokenizer(pattern: PatternSource.llama3, ignoresMerges: true, addsBeginning: true)
-      return [
-        "gpt-2": gpt2, "olmo": gpt2,
-        "llama-bpe": llama3, "llama3": llama3, "llama-v3": llama3,
-        "dbrx": PreTokenizer(pattern: PatternSource.llama3),
-        "qwen2": PreTokenizer(pattern: PatternSource.qwen2, normalizers: [.form(.nfc)]),
-        "smollm": PreTokenizer(digits: true, pattern: PatternSource.gpt2),
-      ]
-    }()
   }
 }

@@ -29,17 +29,3 @@ extension PreTokenizerStep {
     .split(try PatternParser.parse(source), name: source, behavior, inverted: inverted)
   }
 }
-
-/// Regular expressions that formats name instead of spelling them.
-enum PatternSource {
-  /// GPT-2's, which `ByteLevel` uses.
-  static let gpt2 = #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
-  /// Llama 3's, which is also that of GPT-4 and OLMo 2.
-  static let llama3 =
-    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"#
-    + #"|\s+(?!\S)|\s+"#
-  /// Qwen 2's: every digit by itself.
-  static let qwen2 =
-    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"#
-    + #"|\s+(?!\S)|\s+"#
-}
