@@ -122,7 +122,7 @@ struct GGUFPreTokenizer {
         GGUFPreTokenizer(
           PatternSource.contractions
             + #"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-        ).composed
+        )
       ),
       ("stablelm2 hunyuan solar-open grok-2 megrez", qwen2),
       ("laguna", qwen2.after(.pattern(#"[^\n]+|[\n]+"#))),
