@@ -1,3 +1,5 @@
+import Records
+
 /// The options and operands of one run.
 ///
 /// Names are those of the program's own table; asking for one that it does not declare is a mistake in the program.
@@ -80,6 +82,24 @@ package struct Arguments: Sendable {
       throw unsuitable(name, text, "a whole number\(Self.text(range))")
     }
     return number
+  }
+
+  /// A finite number above `bound`, where there is one; nil when the option was not given.
+  package func number(_ name: String, above bound: Double? = nil) throws(UsageError) -> Double? {
+    guard let text = value(name) else { return nil }
+    guard let number = Double(text), number.isFinite, number > bound ?? -.infinity else {
+      throw unsuitable(name, text, bound.map { "a number above \(Int($0))" } ?? "a number")
+    }
+    return number
+  }
+
+  /// A number above 0 and up to 1; nil when the option was not given.
+  package func fraction(_ name: String) throws(UsageError) -> Fraction? {
+    guard let text = value(name) else { return nil }
+    guard let fraction = Fraction(text) else {
+      throw unsuitable(name, text, "a number above 0 and up to 1, such as 0.25")
+    }
+    return fraction
   }
 
   /// A number of bytes above 0, with `K`, `M` or `G` for powers of 1024; nil when the option was not given.

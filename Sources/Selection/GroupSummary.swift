@@ -15,22 +15,30 @@ struct GroupSummary: Equatable {
     runnerUp = max(runnerUp, later.runnerUp)
     contenders = (contenders + later.contenders).sorted { $0.precedes($1) }
     guard contenders.count > quota else { return }
-    runnerUp = max(runnerUp, contenders[quota].value)
+    runnerUp = max(runnerUp, contenders[quota].merit.value)
     contenders.removeLast(contenders.count - quota)
   }
 
   /// The group's picks in order of preference.
   func picks(by rule: PickRule) -> [Pick] {
     guard candidates >= rule.minimumCandidates else { return [] }
-    return contenders.indices.map { index in
-      let next = index + 1 < contenders.count ? contenders[index + 1].value : runnerUp
-      let margin = min(contenders[index].value - next, .greatestFiniteMagnitude)
-      return Pick(
-        offset: contenders[index].offset, length: contenders[index].length,
+    var count = contenders.count
+    if case .fraction(let fraction) = rule.quota { count = min(count, fraction.ceiling(of: candidates)) }
+    let picks = (0..<count).map { index in
+      Pick(
+        contender: contenders[index],
         standing: Standing(
-          rank: index + 1, margin: rule.hasMargins && next > -.infinity ? margin : nil, candidates: candidates
-        ))
+          rank: index + 1, margin: rule.hasMargins ? margin(of: index) : nil, candidates: candidates))
     }
+    guard let minimum = rule.minimumMargin else { return picks }
+    return picks.last?.standing.margin ?? -.infinity >= minimum ? picks : []
+  }
+
+  /// How much better a contender is than the next candidate; nil for the last of the group.
+  private func margin(of index: Int) -> Double? {
+    let next = index + 1 < contenders.count ? contenders[index + 1].merit.value : runnerUp
+    guard next > -.infinity else { return nil }
+    return min(contenders[index].merit.value - next, .greatestFiniteMagnitude)
   }
 }
 
@@ -48,11 +56,7 @@ extension GroupSummary: Spillable {
     append(UInt64(key.count), to: &bytes)
     append(UInt64(contenders.count), to: &bytes)
     bytes.append(contentsOf: key)
-    for contender in contenders {
-      append(contender.value.bitPattern, to: &bytes)
-      append(UInt64(contender.offset), to: &bytes)
-      append(UInt64(contender.length), to: &bytes)
-    }
+    for contender in contenders { contender.encode(to: &bytes) }
   }
 
   init(decoding run: inout RunReader) throws {
@@ -66,9 +70,6 @@ extension GroupSummary: Spillable {
     key = try run.bytes(keyCount)
     contenders = []
     contenders.reserveCapacity(contenderCount)
-    for _ in 0..<contenderCount {
-      let value = Double(bitPattern: try run.word())
-      contenders.append(Contender(value: value, offset: Int(try run.word()), length: Int(try run.word())))
-    }
+    for _ in 0..<contenderCount { contenders.append(try Contender(decoding: &run)) }
   }
 }

@@ -2,7 +2,7 @@ import Streams
 
 /// The groups seen so far, each with its preferred contenders.
 ///
-/// Groups are told apart by the bytes of their keys; the hash only finds them. A group takes 72 bytes, its key, 24
+/// Groups are told apart by the bytes of their keys; the hash only finds them. A group takes 72 bytes, its key, 40
 /// bytes for each contender it may keep (rounded up to a power of two), and 16 to 32 bytes of index.
 struct GroupTable {
   /// One group: what is known of all its candidates, and where the kept ones are.
@@ -70,12 +70,12 @@ struct GroupTable {
     return groups.count - 1
   }
 
-  /// Whether a candidate of this value, later than all others of its group, would be kept.
+  /// Whether a candidate of this merit, later than all others of its group, would be kept.
   @inline(__always)
-  func wouldKeep(_ value: Double, in place: Int) -> Bool {
+  func wouldKeep(_ merit: Merit, in place: Int) -> Bool {
     let group = groups[place]
     return Int(group.kept) < group.quota
-      || group.kept > 0 && value > contenders[group.heapStart].value
+      || group.kept > 0 && merit.exceeds(contenders[group.heapStart].merit)
   }
 
   /// Counts a candidate that is not to be kept.
@@ -94,7 +94,7 @@ struct GroupTable {
       heap(of: group) { $0.push(contender, count: Int(group.kept)) }
       group.kept += 1
     } else {
-      group.runnerUp = max(group.runnerUp, contenders[group.heapStart].value)
+      group.runnerUp = max(group.runnerUp, contenders[group.heapStart].merit.value)
       heap(of: group) { $0.replaceFirst(with: contender, count: Int(group.kept)) }
     }
     groups[place] = group
@@ -116,7 +116,7 @@ struct GroupTable {
       group.heapStart = reused
     } else {
       group.heapStart = contenders.count
-      let blank = Contender(value: 0, offset: 0, length: 0)
+      let blank = Contender(merit: Merit(value: 0), length: 0, offset: 0)
       contenders.append(contentsOf: repeatElement(blank, count: 1 << size))
     }
     for position in 0..<Int(group.kept) {

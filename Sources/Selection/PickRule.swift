@@ -1,3 +1,5 @@
+import Records
+
 /// Which records of each group are picked.
 package struct PickRule: Sendable {
   /// What makes a record preferred to another one of its group. Between equals it is the earlier one.
@@ -6,25 +8,60 @@ package struct PickRule: Sendable {
     case highest, lowest
     /// More or fewer response tokens.
     case longest, shortest
-    /// A hash of the seed, the group's key and the record without its `grape` member: it depends neither on the
+    /// Chance: a hash of the seed, the group's key and the record without its `grape` member, which depends neither on the
     /// order of the input nor on scores.
     case random(seed: UInt64)
+    /// Chance weighted by scores: a group's picks are drawn one after the other without putting back, each with a
+    /// probability proportional to exp(score / temperature) among those left.
+    case softmax(temperature: Double, seed: UInt64)
   }
 
   /// How many records of a group are picked.
   package enum Quota: Sendable {
     case top(Int)
+    /// This part of the group, rounded up.
+    case fraction(Fraction)
     /// As many as the number at this path says, in every record of the group.
     case from(NamedPath)
     case all
   }
 
+  /// A value of a record that puts it before all others, whatever the order.
+  package struct Preference: Sendable {
+    package let path: NamedPath
+    /// The text of a string, or another value's spelling.
+    package let value: String
+
+    package init(path: NamedPath, value: String) {
+      self.path = path
+      self.value = value
+    }
+
+    func matches(_ member: GrapeMember) -> Bool {
+      guard let found = path(member) else { return false }
+      return value.utf8.withContiguousStorageIfAvailable { wanted in
+        let wanted = UnsafeRawBufferPointer(wanted)
+        return found.kind == .string ? found.equals(wanted) : found.raw.elementsEqual(wanted)
+      } ?? false
+    }
+  }
+
   package var fields: RecordFields
   package var order: Order
   package var quota: Quota
+  /// Decides between equal records: the greater number at this path is preferred.
+  package var tieBreaker: NamedPath?
+  package var preference: Preference?
+  /// Records with other scores are as if they were not there.
+  package var scores: ClosedRange<Double>?
   /// Groups with fewer candidates give no picks.
-  package var minimumCandidates: Int
-  /// Whether each group's records follow each other, so that a group is picked from as soon as the next begins.
+  package var minimumCandidates = 1
+  /// Groups give no picks unless the last of them is better than the next candidate by so much.
+  package var minimumMargin: Double?
+  /// Which of all groups' picks stay; nil: all.
+  package var limit: PickLimit?
+  /// Whether each group's records follow each other, so that a group is picked from as soon as the next begins. There is
+  /// no limit then.
   package var isContiguous: Bool
 
   package init(
@@ -39,15 +76,25 @@ package struct PickRule: Sendable {
   }
 
   /// Whether the difference between two records' values means anything.
-  var hasMargins: Bool {
-    if case .random = order { false } else { true }
+  package var hasMargins: Bool {
+    switch order {
+    case .highest, .lowest, .longest, .shortest: preference == nil
+    case .random, .softmax: false
+    }
   }
 
-  /// Whether the order depends on scores that only the same model makes comparable.
+  /// Whether scores are compared in a group that only the same model makes comparable.
   var comparesModels: Bool {
     switch order {
-    case .highest, .lowest: fields.scorePath.isOwn
-    case .longest, .shortest, .random: false
+    case .highest, .lowest, .softmax: fields.scorePath.isOwn
+    case .longest, .shortest, .random: tieBreaker?.isOwn ?? false
     }
+  }
+
+  /// Whether such scores are compared across groups.
+  var comparesModelsOfGroups: Bool {
+    guard let limit else { return false }
+    if case .random = limit.order { return false }
+    return comparesModels
   }
 }

@@ -12,7 +12,8 @@ import Streams
 package struct Picker: ~Copyable {
   /// What has been done so far.
   package struct Totals {
-    /// Records that took part.
+    /// Records that were good, and of these the ones that took part.
+    package var records = 0
     package var candidates = 0
     /// Records that were picked and written.
     package var picks = 0
@@ -31,6 +32,7 @@ package struct Picker: ~Copyable {
   private let write: (UnsafeRawBufferPointer, Standing) throws -> Void
 
   private var identities = Identities()
+  private var sources = SourceNumbers()
   private var table = GroupTable()
   private var runs: SortedRuns<GroupSummary>
   private let spool: Spool
@@ -64,43 +66,75 @@ package struct Picker: ~Copyable {
 
   /// Takes in the next record.
   ///
-  /// - Throws: `SelectionError` about the record, which then has no part in its group; `GroupConflict` or `IOError`,
+  /// - Parameter text: what is written if the record is picked; nil: the record.
+  /// - Throws: `SelectionError` about the record, which then has no part in its group; `SelectionConflict` or `IOError`,
   ///   after which there is no going on.
-  package mutating func add(_ record: GrapeMember) throws {
+  package mutating func add(_ record: GrapeMember, writing text: UnsafeRawBufferPointer? = nil) throws {
     guard let key = rule.fields.groupPath(record).flatMap({ keyReader.key(of: $0) }) else {
       throw SelectionError.noGroup(path: rule.fields.groupPath.name)
     }
-    let value = try value(of: record, key: key)
     let quota = try quota(of: record)
+    let merit = try merit(of: record, key: key)
+    totals.records += 1
+    guard let merit else { return }
     let identity = rule.comparesModels ? Int32(identities.number(of: record)) : 0
+    if identity > 0, rule.comparesModelsOfGroups {
+      throw SelectionConflict.identitiesOfGroups(identities.list[0], identities.list[Int(identity)])
+    }
     let place = try place(of: key, identity: identity, quota: quota)
-    if table.wouldKeep(value, in: place) {
-      let (head, tail) =
-        keepsMember ? (record.record.raw, .init(start: nil, count: 0)) : record.recordWithoutMember
-      let offset = try spool.append(head, tail)
-      let length = head.count + tail.count
-      table.keep(Contender(value: value, offset: offset, length: length), in: place)
+    if table.wouldKeep(merit, in: place) {
+      table.keep(try contender(record, merit, key, text), in: place)
     } else {
-      table.pass(value, in: place)
+      table.pass(merit.value, in: place)
     }
     totals.candidates += 1
     try keepWithinMemory()
   }
 
-  /// What a record is ranked by; greater is better.
+  /// What a record is ranked by; nil if it has no part in the selection.
+  private func merit(of record: GrapeMember, key: UnsafeRawBufferPointer) throws(SelectionError) -> Merit? {
+    if let scores = rule.scores, !scores.contains(try score(of: record)) { return nil }
+    var merit = Merit(value: try value(of: record, key: key))
+    if let path = rule.tieBreaker { merit.tie = try number(at: path, in: record) }
+    if let preference = rule.preference { merit.isPreferred = preference.matches(record) }
+    return merit
+  }
+
+  /// The number that a record is ranked by; greater is better.
   private func value(of record: GrapeMember, key: UnsafeRawBufferPointer) throws(SelectionError) -> Double {
     switch rule.order {
     case .highest: return try score(of: record)
     case .lowest: return -(try score(of: record))
     case .longest: return Double(try length(of: record))
     case .shortest: return -Double(try length(of: record))
-    case .random(let seed):
-      var hash = xxh64(key, seed: seed)
-      for (name, value) in record.record.members where !name.equals("grape") {
-        hash = xxh64(value.raw, seed: xxh64(name.raw, seed: hash))
-      }
-      return Double(hash >> 11)
+    case .random(let seed): return Double(Lot(of: record, key: key, seed: seed).bits >> 11)
+    case .softmax(let temperature, let seed):
+      return Lot(of: record, key: key, seed: seed).perturb(try score(of: record), temperature: temperature)
     }
+  }
+
+  /// The record as one that its group keeps: puts it into the spool.
+  private mutating func contender(
+    _ record: GrapeMember, _ merit: Merit, _ key: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer?
+  ) throws -> Contender {
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    let (head, tail) =
+      text.map { ($0, nothing) } ?? (keepsMember ? (record.record.raw, nothing) : record.recordWithoutMember)
+    guard let length = UInt32(exactly: head.count + tail.count) else { throw SelectionError.tooLong }
+    var contender = Contender(merit: merit, length: length, offset: 0)
+    if let limit = rule.limit {
+      if case .random(let seed) = limit.order {
+        contender.lot = Lot(of: record, key: key, seed: seed).redrawn
+      }
+      if let path = limit.sourcePath {
+        guard let source = sources.number(of: path(record)) else {
+          throw SelectionConflict.sources(path: path.name)
+        }
+        contender.source = source
+      }
+    }
+    contender.offset = try spool.append(head, tail)
+    return contender
   }
 
   private func score(of record: GrapeMember) throws(SelectionError) -> Double {
@@ -108,6 +142,12 @@ package struct Picker: ~Copyable {
       throw .noNumber(path: rule.fields.scorePath.name)
     }
     return score
+  }
+
+  private func number(at path: NamedPath, in record: GrapeMember) throws(SelectionError) -> Double {
+    guard let number = path(record)?.double else { throw .noNumber(path: path.name) }
+    guard number.isFinite else { throw .notFinite(path: path.name) }
+    return number
   }
 
   private func length(of record: GrapeMember) throws(SelectionError) -> Int {
@@ -118,7 +158,7 @@ package struct Picker: ~Copyable {
   private func quota(of record: GrapeMember) throws(SelectionError) -> Int {
     switch rule.quota {
     case .top(let count): return count
-    case .all: return .max
+    case .all, .fraction: return .max
     case .from(let path):
       guard let quota = path(record)?.int, quota >= 0 else { throw .noQuota(path: path.name) }
       return quota
@@ -139,7 +179,7 @@ package struct Picker: ~Copyable {
 
   private func check(
     _ key: some Collection<UInt8>, _ first: Int32, _ second: Int32, _ firstQuota: Int, _ secondQuota: Int
-  ) throws(GroupConflict) {
+  ) throws(SelectionConflict) {
     if first != second {
       throw .identities(
         group: GroupKeyReader.text(of: key), identities.list[Int(first)], identities.list[Int(second)])
@@ -184,26 +224,42 @@ package struct Picker: ~Copyable {
       runs = SortedRuns(mergeMemory: memory / 8)
       spool.removeAll()
     }
-    if closed.contains(hash) { throw GroupConflict.reopened(group: GroupKeyReader.text(of: key)) }
+    if closed.contains(hash) { throw SelectionConflict.reopened(group: GroupKeyReader.text(of: key)) }
     openKey = Array(key)
   }
 
   private mutating func writePicks() throws {
     totals.spilledBytes += spool.spilled
-    var sorter = ExternalSorter<Pick>(memory: memory / 8)
-    func pick(from group: GroupSummary) throws {
-      for pick in group.picks(by: rule) { try sorter.append(pick) }
+    var sorter = ExternalSorter<Pick>(memory: memory / 16)
+    if let limit = rule.limit {
+      var ranking = ExternalSorter<RankedPick>(memory: memory / 16)
+      var counts = [Int](repeating: 0, count: sources.count)
+      try forEachPick { pick in
+        counts[Int(pick.contender.source)] += 1
+        try ranking.append(limit.ranked(pick))
+      }
+      var apportionment = Apportionment(limit, counts: counts)
+      try ranking.drain { ranked in
+        if apportionment.keeps(Int(ranked.pick.contender.source)) { try sorter.append(ranked.pick) }
+      }
+    } else {
+      try forEachPick { try sorter.append($0) }
     }
+    try sorter.drain { pick in
+      let contender = pick.contender
+      try spool.read(contender.offset, count: Int(contender.length)) { try write($0, pick.standing) }
+      totals.picks += 1
+    }
+  }
+
+  /// Calls `body` with the picks of every group in the table and the runs.
+  private mutating func forEachPick(_ body: (Pick) throws -> Void) throws {
     if runs.isEmpty {
-      for place in table.groups.indices { try pick(from: table.summary(of: place)) }
+      for place in table.groups.indices { try table.summary(of: place).picks(by: rule).forEach(body) }
     } else {
       try spillTable()
       table = GroupTable()
-      try mergeRuns(pick)
-    }
-    try sorter.drain { pick in
-      try spool.read(pick.offset, count: pick.length) { try write($0, pick.standing) }
-      totals.picks += 1
+      try mergeRuns { try $0.picks(by: rule).forEach(body) }
     }
   }
 

@@ -12,6 +12,8 @@ package enum SelectionError: RecordError, Equatable {
   case noLength
   /// No number of picks at `path`.
   case noQuota(path: String)
+  /// What would be written is longer than the spool takes in one piece.
+  case tooLong
 
   package var description: String {
     switch self {
@@ -23,27 +25,35 @@ package enum SelectionError: RecordError, Equatable {
     case .notFinite(let path): "the number at \(path) is out of range"
     case .noLength: "no grape.count and no grape.spans: the response's length is not known"
     case .noQuota(let path): "no whole number at \(path), of 0 or more"
+    case .tooLong: "longer than 4 GiB when written"
     }
   }
 }
 
-/// Records of one group that contradict each other: there is no right answer, so the run ends.
-package enum GroupConflict: Error, Equatable, CustomStringConvertible {
-  /// Scores that do not compare.
+/// Records that contradict each other: there is no right answer, so the run ends.
+package enum SelectionConflict: Error, Equatable, CustomStringConvertible {
+  /// Scores in a group that do not compare.
   case identities(group: String, Identity, Identity)
+  /// Scores of different groups that a limit would have to compare.
+  case identitiesOfGroups(Identity, Identity)
   /// Different numbers of picks at `path`.
   case quotas(group: String, path: String, Int, Int)
   /// A group that had ended came back.
   case reopened(group: String)
+  /// More sources at `path` than can be told apart.
+  case sources(path: String)
 
   package var description: String {
     switch self {
     case .identities(let group, let first, let second):
       "group \(group) has scores of \(first) and of \(second), which do not compare"
+    case .identitiesOfGroups(let first, let second):
+      "there are scores of \(first) and of \(second), which do not compare: a limit needs those of one model"
     case .quotas(let group, let path, let first, let second):
       "the records of group \(group) disagree about \(path): \(first) and \(second)"
     case .reopened(let group):
       "group \(group) comes back after its end: the input is not grouped (leave out --grouped)"
+    case .sources(let path): "more than 65,535 sources at \(path)"
     }
   }
 }

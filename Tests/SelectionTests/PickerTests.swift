@@ -1,3 +1,4 @@
+import Foundation
 import Records
 import Selection
 import Streams
@@ -25,55 +26,83 @@ import Testing
   }
 
   /// The same by sorting every group.
+  ///
+  /// `quota` is told a group's first record and its size.
   static func obviousPick(
-    _ records: [TestRecord], minimumCandidates: Int = 1, quota: (TestRecord) -> Int,
-    value: (TestRecord) -> Double
+    _ records: [TestRecord], minimumCandidates: Int = 1, minimumMargin: Double? = nil,
+    hasMargins: Bool = true,
+    quota: (TestRecord, Int) -> Int, value: (TestRecord) -> Double,
+    isPreferred: (TestRecord) -> Bool = { _ in false }, tie: (TestRecord) -> Double = { _ in 0 }
   ) -> [Picked] {
     var picked: [(index: Int, pick: Picked)] = []
     for (_, members) in Dictionary(grouping: records.indices, by: { records[$0].group }) {
       guard members.count >= minimumCandidates else { continue }
       let order = members.sorted {
-        let (a, b) = (value(records[$0]), value(records[$1]))
-        return a != b ? a > b : $0 < $1
+        let (a, b) = (records[$0], records[$1])
+        if isPreferred(a) != isPreferred(b) { return isPreferred(a) }
+        if value(a) != value(b) { return value(a) > value(b) }
+        return tie(a) != tie(b) ? tie(a) > tie(b) : $0 < $1
       }
-      for (rank, index) in order.enumerated().prefix(quota(records[members[0]])) {
-        let next = rank + 1 < order.count ? value(records[order[rank + 1]]) : nil
+      var picks: [(Int, Picked)] = []
+      for (rank, index) in order.enumerated().prefix(quota(records[members[0]], members.count)) {
+        let next = hasMargins && rank + 1 < order.count ? value(records[order[rank + 1]]) : nil
         let standing = Standing(
           rank: rank + 1, margin: next.map { value(records[index]) - $0 }, candidates: members.count)
-        picked.append((index, Picked(text: records[index].text, standing: standing)))
+        picks.append((index, Picked(text: records[index].text, standing: standing)))
       }
+      if let minimumMargin, picks.last?.1.standing.margin ?? -1 < minimumMargin { continue }
+      picked += picks.map { (index: $0.0, pick: $0.1) }
     }
     return picked.sorted { $0.index < $1.index }.map(\.pick)
   }
 
   enum Arm: CaseIterable {
-    case best, worst, longest, shortest, topThree, quotaOfRecord, all, largeGroups
+    case best, worst, longest, shortest, topThree, topFraction, quotaOfRecord, all, largeGroups, ties,
+      preferred
+    case window, clear
   }
 
   static func rule(_ arm: Arm) throws -> PickRule {
-    let fields = try RecordFields()
-    return switch arm {
-    case .best: PickRule(fields: fields)
-    case .worst: PickRule(fields: fields, order: .lowest)
-    case .longest: PickRule(fields: fields, order: .longest)
-    case .shortest: PickRule(fields: fields, order: .shortest, quota: .top(2))
-    case .topThree: PickRule(fields: fields, quota: .top(3))
-    case .quotaOfRecord: PickRule(fields: fields, quota: .from(try NamedPath("k")))
-    case .all: PickRule(fields: fields, quota: .all)
-    case .largeGroups: PickRule(fields: fields, quota: .top(2), minimumCandidates: 6)
+    var rule = PickRule(fields: try RecordFields())
+    switch arm {
+    case .best: break
+    case .worst: rule.order = .lowest
+    case .longest: rule.order = .longest
+    case .shortest: (rule.order, rule.quota) = (.shortest, .top(2))
+    case .topThree: rule.quota = .top(3)
+    case .topFraction: rule.quota = .fraction(try #require(Fraction("0.3")))
+    case .quotaOfRecord: rule.quota = .from(try NamedPath("k"))
+    case .all: rule.quota = .all
+    case .largeGroups: (rule.quota, rule.minimumCandidates) = (.top(2), 6)
+    case .ties: (rule.quota, rule.tieBreaker) = (.top(2), try NamedPath("grape.count"))
+    case .preferred:
+      rule.quota = .top(2)
+      rule.preference = .init(path: try NamedPath("source"), value: "s1")
+    case .window: (rule.quota, rule.scores) = (.top(2), -3 ... -1)
+    case .clear: (rule.quota, rule.minimumMargin) = (.top(2), 0.5)
     }
+    return rule
   }
 
   static func obviousPick(_ arm: Arm, _ records: [TestRecord]) -> [Picked] {
     switch arm {
-    case .best: obviousPick(records, quota: { _ in 1 }, value: \.score)
-    case .worst: obviousPick(records, quota: { _ in 1 }, value: { -$0.score })
-    case .longest: obviousPick(records, quota: { _ in 1 }, value: { Double($0.count) })
-    case .shortest: obviousPick(records, quota: { _ in 2 }, value: { -Double($0.count) })
-    case .topThree: obviousPick(records, quota: { _ in 3 }, value: \.score)
-    case .quotaOfRecord: obviousPick(records, quota: \.quota, value: \.score)
-    case .all: obviousPick(records, quota: { _ in .max }, value: \.score)
-    case .largeGroups: obviousPick(records, minimumCandidates: 6, quota: { _ in 2 }, value: \.score)
+    case .best: obviousPick(records, quota: { _, _ in 1 }, value: \.score)
+    case .worst: obviousPick(records, quota: { _, _ in 1 }, value: { -$0.score })
+    case .longest: obviousPick(records, quota: { _, _ in 1 }, value: { Double($0.count) })
+    case .shortest: obviousPick(records, quota: { _, _ in 2 }, value: { -Double($0.count) })
+    case .topThree: obviousPick(records, quota: { _, _ in 3 }, value: \.score)
+    case .topFraction: obviousPick(records, quota: { (3 * $1 + 9) / 10 }, value: \.score)
+    case .quotaOfRecord: obviousPick(records, quota: { record, _ in record.quota }, value: \.score)
+    case .all: obviousPick(records, quota: { _, _ in .max }, value: \.score)
+    case .largeGroups:
+      obviousPick(records, minimumCandidates: 6, quota: { _, _ in 2 }, value: \.score)
+    case .ties: obviousPick(records, quota: { _, _ in 2 }, value: \.score, tie: { Double($0.count) })
+    case .preferred:
+      obviousPick(
+        records, hasMargins: false, quota: { _, _ in 2 }, value: \.score, isPreferred: { $0.source == "s1" })
+    case .window:
+      obviousPick(records.filter { (-3 ... -1).contains($0.score) }, quota: { _, _ in 2 }, value: \.score)
+    case .clear: obviousPick(records, minimumMargin: 0.5, quota: { _, _ in 2 }, value: \.score)
     }
   }
 
@@ -83,7 +112,7 @@ import Testing
       let records = randomRecords(size.records, groups: size.groups, seed: seed)
       let (picks, totals) = try Self.pick(records.map(\.text), Self.rule(arm))
       #expect(picks == Self.obviousPick(arm, records))
-      #expect(totals.candidates == size.records)
+      #expect(totals.records == size.records)
       #expect(totals.picks == picks.count)
       #expect(totals.spilledBytes == 0)
     }
@@ -182,6 +211,42 @@ import Testing
     for count in places { #expect(abs(count - 750) < 120) }
   }
 
+  @Test func softmaxPicksAreAsProbableAsTheirWeights() throws {
+    // 2,000 groups with weights 1, 2, 5 of 8 at temperature 2, of which one and two are drawn.
+    let weights = [1.0, 2, 5]
+    let records = (0..<6000).map {
+      TestRecord(group: "g\($0 / 3)", score: 2 * (log(weights[$0 % 3]) + 700), number: $0)
+    }
+    var rule = PickRule(fields: try RecordFields(), order: .softmax(temperature: 2, seed: 5))
+    for count in 1...2 {
+      rule.quota = .top(count)
+      let (picks, _) = try Self.pick(records.map(\.text), rule)
+      #expect(picks.count == 2000 * count)
+      #expect(picks.allSatisfy { $0.standing.margin == nil })
+      var places = [0, 0, 0]
+      for pick in picks { places[(Int(pick.text.dropFirst(6).prefix { $0 != "," }) ?? 0) % 3] += 1 }
+      for place in 0..<3 {
+        // Drawn first, or second after one of the others.
+        var probability = weights[place] / 8
+        if count == 2 {
+          for other in 0..<3 where other != place {
+            probability += weights[other] / 8 * weights[place] / (8 - weights[other])
+          }
+        }
+        let deviation = (2000 * probability * (1 - probability)).squareRoot()
+        #expect(abs(Double(places[place]) - 2000 * probability) < 5 * deviation, "\(places)")
+      }
+    }
+  }
+
+  @Test func softmaxBearsExtremes() throws {
+    let records = [-1, 1, 0].map { TestRecord(group: "g", score: $0 * 1.7e308) }
+    for temperature in [Double.leastNonzeroMagnitude, 1e-300, 1] {
+      let rule = PickRule(fields: try RecordFields(), order: .softmax(temperature: temperature, seed: 0))
+      #expect(try Self.pick(records.map(\.text), rule).picks.map(\.text) == [records[1].text])
+    }
+  }
+
   // MARK: Groups that follow each other
 
   @Test(arguments: Arm.allCases)
@@ -224,7 +289,7 @@ import Testing
     var rule = try Self.rule(.best)
     rule.isContiguous = true
     let texts = ["a", "b", "a"].map { TestRecord(group: $0, score: 1).text }
-    #expect(throws: GroupConflict.reopened(group: "a")) { try Self.pick(texts, rule) }
+    #expect(throws: SelectionConflict.reopened(group: "a")) { try Self.pick(texts, rule) }
   }
 
   // MARK: Keys, and records that do not fit
@@ -281,7 +346,7 @@ import Testing
       TestRecord(group: "a", score: 1, model: "m@1"), TestRecord(group: "b", score: 1, model: "m@2"),
       TestRecord(group: "a", score: 1, model: "m@2"),
     ].map(\.text)
-    let conflict = GroupConflict.identities(group: "a", Self.identity("m@1"), Self.identity("m@2"))
+    let conflict = SelectionConflict.identities(group: "a", Self.identity("m@1"), Self.identity("m@2"))
     #expect(throws: conflict) { try Self.pick(texts, Self.rule(.best)) }
     #expect(throws: conflict) { try Self.pick(texts, Self.rule(.worst)) }
     // Nothing is compared, or nothing of grape's: no conflict.
@@ -299,14 +364,14 @@ import Testing
     records[999].group = "x"
     records[999].model = "m@9"
     let texts = records.map(\.text)
-    #expect(throws: GroupConflict.identities(group: "x", Self.identity("m@0"), Self.identity("m@9"))) {
+    #expect(throws: SelectionConflict.identities(group: "x", Self.identity("m@0"), Self.identity("m@9"))) {
       try Self.pick(texts, Self.rule(.best), memory: 1 << 15)
     }
   }
 
   @Test func differentQuotasInAGroupAreAnError() throws {
     let texts = [2, 3].map { TestRecord(group: "a", score: 1, quota: $0).text }
-    #expect(throws: GroupConflict.quotas(group: "a", path: "k", 2, 3)) {
+    #expect(throws: SelectionConflict.quotas(group: "a", path: "k", 2, 3)) {
       try Self.pick(texts, Self.rule(.quotaOfRecord))
     }
     try parse([#"{"grape": {"group": "a", "score": 1}, "k": -1}"#, #"{"grape": {"group": "a", "score": 1}}"#])
