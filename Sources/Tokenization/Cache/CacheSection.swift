@@ -10,7 +10,7 @@ enum CacheSection: Int, CaseIterable {
   case tokenBytes
   /// For each byte, the id of its token, or `none`.
   case byteTokens
-  /// Hash table of the tokens that a piece equal to them becomes: hash << 32 | id, or `emptySlot`.
+  /// Hash table of the longer tokens that a piece equal to them becomes: hash << 32 | id, or `emptySlot`.
   case words
   /// Hash table of merges by pair; see `MergeTable`.
   case merges
@@ -60,13 +60,15 @@ enum CacheSection: Int, CaseIterable {
   case mergeOrders
   /// Logarithms of tokens' probabilities, 8 bytes each.
   case scores
+  /// Hash table of the shorter tokens that a piece equal to them becomes, two numbers each; see `ShortWordTable`.
+  case shortWords
 
   /// Bytes of one element.
   var elementSize: Int {
     switch self {
     case .tokenBytes, .classes, .runs, .surePairs, .stepBytes, .stringBytes: 1
     case .classBlocks, .normalizationBlocks, .normalizationProperties, .characterBlocks: 2
-    case .words, .merges, .scores: 8
+    case .words, .merges, .shortWords, .scores: 8
     default: 4
     }
   }

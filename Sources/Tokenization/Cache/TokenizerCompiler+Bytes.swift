@@ -36,7 +36,7 @@ extension TokenizerCompiler {
     writer.set(.merges, table.slots)
     writer.set(.mergedTokens, table.merged)
     writer.set(.bytePairs, table.bytePairs)
-    writer.set(.words, WordTable.build(words(spelled, offsets, bytes, byteTokens, table)))
+    words(spelled, offsets, bytes, byteTokens, table).write(to: &writer)
   }
 
   /// The tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise those
@@ -44,8 +44,8 @@ extension TokenizerCompiler {
   private func words(
     _ spelled: [UInt32], _ offsets: [UInt32], _ bytes: [UInt8], _ byteTokens: [UInt32],
     _ table: MergeTable.Builder
-  ) -> [(id: UInt32, hash: UInt64)] {
-    var words: [(id: UInt32, hash: UInt64)] = []
+  ) -> Words {
+    var words = Words()
     withTable(table, byteTokens) { table, byteTokens in
       var merger = Merger(byteTokens: byteTokens, table: table)
       var made = TokenBuffer()
@@ -59,7 +59,7 @@ extension TokenizerCompiler {
             let tokens = merger.merge(base + start, count: count, ids: made.ids, ends: made.ends, offset: 0)
             guard tokens == 1, made.ids[0] == id else { continue }
           }
-          words.append((id, pieceHash(base + start, count: count, limit: base + bytes.count)))
+          words.append(id, base + start, count: count, limit: base + bytes.count)
         }
       }
     }

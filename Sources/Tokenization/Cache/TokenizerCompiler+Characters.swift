@@ -47,7 +47,7 @@ extension TokenizerCompiler {
     writer.set(.merges, table.slots)
     writer.set(.mergedTokens, table.merged)
     writer.set(.bytePairs, table.bytePairs)
-    writer.set(.words, WordTable.build([]))
+    Words().write(to: &writer)
   }
 
   /// Whether a token is the one that is found by its string.
@@ -90,9 +90,9 @@ extension TokenizerCompiler {
   /// Writes the tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise those
   /// that encoding makes of their text.
   mutating func compileWords() throws(TokenizerError) {
-    let words = try withDraft { (tables) -> [(id: UInt32, hash: UInt64)] in
-      var words: [(id: UInt32, hash: UInt64)] = []
-      guard let segmenter = tables.model.makeSegmenter() else { return [] }
+    let words = try withDraft { (tables) -> Words in
+      var words = Words()
+      guard let segmenter = tables.model.makeSegmenter() else { return words }
       var made = TokenBuffer()
       let bytes = tables.tokenBytes
       let limit = bytes + Int(tables.tokenOffsets[tables.vocabularySize]) + 16
@@ -106,10 +106,10 @@ extension TokenizerCompiler {
             bytes + start, count: count, ids: made.ids, ends: made.ends, offset: 0)
           guard tokens == 1, made.ids[0] == id else { continue }
         }
-        words.append((id, pieceHash(bytes + start, count: count, limit: limit)))
+        words.append(id, bytes + start, count: count, limit: limit)
       }
       return words
     }
-    writer.set(.words, WordTable.build(words))
+    words.write(to: &writer)
   }
 }

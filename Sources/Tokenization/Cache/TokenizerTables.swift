@@ -12,6 +12,7 @@ struct TokenizerTables: @unchecked Sendable {
   let tokenOffsets: UnsafePointer<UInt32>
   let tokenBytes: UnsafePointer<UInt8>
   let byteTokens: UnsafePointer<UInt32>
+  let shortWords: ShortWordTable
   let words: WordTable
   let merges: MergeTable
   let classes: ClassTable
@@ -68,6 +69,12 @@ struct TokenizerTables: @unchecked Sendable {
       let byteTokenBase = ids(.byteTokens).baseAddress
     else { return nil }
     byteTokens = byteTokenBase
+
+    guard
+      let shortWords = ShortWordTable(
+        numbers(.shortWords, as: SIMD2<UInt64>.self), vocabularySize: size)
+    else { return nil }
+    self.shortWords = shortWords
 
     guard
       let words = WordTable(

@@ -92,29 +92,4 @@ struct Automaton {
       && matchEnd(text, from: here, to: end, classes) == here
     return here
   }
-
-  /// Splits text into matches and what is between them.
-  ///
-  /// - Parameters:
-  ///   - text: well-formed UTF-8.
-  ///   - position: where to begin.
-  ///   - end: where the text ends.
-  ///   - classes: the classes of code points.
-  ///   - ends: receives where each piece ends; room for `capacity`.
-  ///   - capacity: how many pieces to find at most.
-  /// - Returns: the number of pieces.
-  func split(
-    _ text: UnsafePointer<UInt8>, from position: Int, to end: Int, _ classes: ClassTable,
-    ends: UnsafeMutablePointer<UInt32>, capacity: Int
-  ) -> Int {
-    var here = position
-    var count = 0
-    while here < end, count < capacity {
-      let match = matchEnd(text, from: here, to: end, classes)
-      here = match > here ? match : gapEnd(text, from: here, to: end, classes)
-      ends[count] = UInt32(truncatingIfNeeded: here)
-      count &+= 1
-    }
-    return count
-  }
 }

@@ -26,11 +26,6 @@ package struct Encoder: ~Copyable {
   private var plainTokens: AddedTokenMatcher
   private var normalizedTokens: AddedTokenMatcher
 
-  /// Where pieces end, of as many as are split before they are encoded: splitting is a chain of dependent steps and
-  /// encoding a series of independent ones, which processors do better apart.
-  private let batch: UnsafeMutablePointer<UInt32>
-  private static let batchSize = 256
-
   /// Texts must be shorter than this many bytes.
   package static let maximumTextLength = 1 << 30
 
@@ -51,10 +46,7 @@ package struct Encoder: ~Copyable {
     spacePlace = tables.spaceMark?.place
     plainTokens = AddedTokenMatcher(tables.addedTokens, .plain)
     normalizedTokens = AddedTokenMatcher(tables.addedTokens, .normalized)
-    batch = .allocate(capacity: Self.batchSize)
   }
-
-  deinit { batch.deallocate() }
 
   /// The tokens of a text, without those that the post-processor adds around it.
   ///
@@ -189,20 +181,6 @@ package struct Encoder: ~Copyable {
     _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>, origin: (Int) -> Int
   ) {
     if lanes != nil { return encodeByLanes(text, range, limit: limit) }
-    if let automaton = splitter.onlySplit {
-      tokens.reserve(range.count + WordCache.slack)
-      var position = range.lowerBound
-      while position < range.upperBound {
-        let count = automaton.split(
-          text, from: position, to: range.upperBound, tables.classes, ends: batch, capacity: Self.batchSize)
-        pieces.encode(
-          text, from: position, ends: UnsafeBufferPointer(start: batch, count: count), limit: limit,
-          offset: 0,
-          into: &tokens)
-        position = Int(batch[count - 1])
-      }
-      return
-    }
     splitter.split(text, range, origin: origin)
     let first = tokens.count
     splitter.withPieces(of: text, limit: limit) { text, limit, ranges in
@@ -223,14 +201,11 @@ package struct Encoder: ~Copyable {
     tokens.reserve(range.count + WordCache.slack)
     var position = range.lowerBound
     while position < range.upperBound {
-      guard let stretches = lanes?.split(text + position, count: range.upperBound - position) else { return }
-      var start = 0
-      for index in 0..<stretches {
-        guard let ends = lanes?.stretch(index), let last = ends.last else { return }
-        pieces.encode(text + position, from: start, ends: ends, limit: limit, offset: position, into: &tokens)
-        start = Int(last)
-      }
-      position += start
+      guard let stop = lanes?.split(text + position, count: range.upperBound - position),
+        let marks = lanes?.marks(upTo: stop)
+      else { return }
+      pieces.encode(text + position, marks: marks, to: stop, limit: limit, offset: position, into: &tokens)
+      position += stop
     }
   }
 }

@@ -13,20 +13,6 @@ struct LaneSplitter: ~Copyable {
     var here: Int
     let start: Int
     let stop: Int
-    /// Where pieces end, in order. In a stretch of n bytes, pieces have a byte or more, and a damaged table can make an
-    /// empty one after each: there is room for 2 n and one more.
-    let ends: UnsafeMutablePointer<UInt32>
-    var count = 0
-
-    /// Where the last piece ends.
-    var last: Int { count == 0 ? start : Int(ends[count - 1]) }
-
-    /// Ends a piece at a place after `last`; does nothing at another.
-    mutating func end(at place: Int) {
-      guard place > last else { return }
-      ends[count] = UInt32(truncatingIfNeeded: place)
-      count += 1
-    }
   }
 
   private let table: SplitTable
@@ -34,13 +20,16 @@ struct LaneSplitter: ~Copyable {
   private let classes: ClassTable
   /// The symbols of the window's bytes, and of what follows it.
   private let symbols: UnsafeMutablePointer<UInt8>
-  private let ends: UnsafeMutablePointer<UInt32>
+  /// A bit for each place in the window where a piece ends: what `split` has found.
+  private let marks: UnsafeMutablePointer<UInt64>
   private let lanes: UnsafeMutablePointer<Lane>
-  private var stretchCount = 0
+  private var laneCount = 0
 
-  private static let laneCount = 4
+  /// As many as there are registers for.
+  private static let maximumLanes = 3
   /// Windows have at most so many bytes and the rest of a character.
   private static let windowSize = 4096
+  private static let capacity = windowSize + 64
   /// Windows that are shorter are one stretch.
   private static let shortest = 64
 
@@ -52,39 +41,39 @@ struct LaneSplitter: ~Copyable {
     self.table = table
     self.automaton = automaton
     self.classes = classes
-    symbols = .allocate(capacity: Self.windowSize + 4)
-    ends = .allocate(capacity: 2 * (Self.windowSize + 4 + Self.laneCount))
-    lanes = .allocate(capacity: Self.laneCount)
+    symbols = .allocate(capacity: Self.capacity)
+    marks = .allocate(capacity: Self.capacity / 64 + 1)
+    marks.initialize(repeating: 0, count: Self.capacity / 64 + 1)
+    lanes = .allocate(capacity: Self.maximumLanes)
   }
 
   deinit {
     symbols.deallocate()
-    ends.deallocate()
+    marks.deallocate()
     lanes.deallocate()
   }
 
-  /// Splits the beginning of a text into the stretches that `stretch` has.
+  /// Splits the beginning of a text.
   ///
   /// - Parameters:
   ///   - text: well-formed UTF-8.
   ///   - count: its length, more than 0.
-  /// - Returns: the number of stretches, more than 0.
-  /// - Complexity: O(windowSize), unless a piece is longer.
+  /// - Returns: where the last piece ends that has been found; `marks` has where those before it end.
+  /// - Complexity: O(windowSize), unless the last piece is longer.
   mutating func split(_ text: UnsafePointer<UInt8>, count: Int) -> Int {
     let window = readSymbols(text, count)
-    stretchCount = 0
-    guard cut(window, isLast: window == count) else {
-      splitPiecewise(text, count, window: window)
-      return 1
+    laneCount = 0
+    guard let stop = cut(window, isLast: window == count) else {
+      return splitPiecewise(text, count, window: window)
     }
-    if stretchCount == Self.laneCount { runSideBySide(text, count) }
-    for index in 0..<stretchCount { finish(&lanes[index], text, count) }
-    return stretchCount
+    if laneCount == Self.maximumLanes { runSideBySide(text, count) }
+    for index in 0..<laneCount { finish(&lanes[index], text, count) }
+    return stop
   }
 
-  /// Where a stretch's pieces end in the text. The first begins where those of the stretch before end, or the text.
-  func stretch(_ index: Int) -> UnsafeBufferPointer<UInt32> {
-    UnsafeBufferPointer(start: lanes[index].ends, count: lanes[index].count)
+  /// The words of the marks before `stop`, which the user has to set to 0.
+  func marks(upTo stop: Int) -> UnsafeMutableBufferPointer<UInt64> {
+    UnsafeMutableBufferPointer(start: marks, count: (min(stop, Self.windowSize + 3) + 63) / 64)
   }
 
   // MARK: Windows and stretches
@@ -122,20 +111,25 @@ struct LaneSplitter: ~Copyable {
     return table.isSure(symbols[before], symbols[place])
   }
 
-  /// Cuts a window into stretches and makes lanes of them: up to the text's end, if that is the window's end, and
-  /// otherwise up to the last sure place. False when there is none.
-  private mutating func cut(_ count: Int, isLast: Bool) -> Bool {
+  /// Cuts a window into stretches and makes lanes of them.
+  ///
+  /// - Parameters:
+  ///   - count: the window's length in bytes.
+  ///   - isLast: whether the text ends with the window.
+  /// - Returns: where the last stretch ends: with the text, or at the last sure place in the window; nil when there
+  ///   is none.
+  private mutating func cut(_ count: Int, isLast: Bool) -> Int? {
     var stop = count
     if !isLast {
       // What follows the window is not known.
       repeat { stop &-= 1 } while stop > 0 && !isSure(stop)
-      guard stop > 0 else { return false }
+      guard stop > 0 else { return nil }
     }
     var start = 0
     if stop >= Self.shortest {
-      for part in 1..<Self.laneCount {
-        var place = max(stop &* part / Self.laneCount, start &+ 1)
-        let limit = min(place &+ stop / Self.laneCount, stop)
+      for part in 1..<Self.maximumLanes {
+        var place = max(stop &* part / Self.maximumLanes, start &+ 1)
+        let limit = min(place &+ stop / Self.maximumLanes, stop)
         while place < limit, !isSure(place) { place &+= 1 }
         guard place < limit else { continue }
         addLane(start, place)
@@ -143,13 +137,36 @@ struct LaneSplitter: ~Copyable {
       }
     }
     addLane(start, stop)
-    return true
+    return stop
   }
 
   private mutating func addLane(_ start: Int, _ stop: Int) {
-    let lane = Lane(here: start, start: start, stop: stop, ends: ends + 2 * (start + stretchCount))
-    (lanes + stretchCount).initialize(to: lane)
-    stretchCount += 1
+    if start > 0 { mark(start) }
+    (lanes + laneCount).initialize(to: Lane(here: start, start: start, stop: stop))
+    laneCount += 1
+  }
+
+  // MARK: Marks
+
+  private func mark(_ place: Int) { marks[place >> 6] |= 1 << UInt64(place & 63) }
+
+  /// Marks the places of the ones in `bits`, the lowest of which is that of `place`.
+  @inline(__always)
+  private func mark(_ bits: UInt64, at place: Int) {
+    let shift = UInt64(truncatingIfNeeded: place & 63)
+    marks[place >> 6] |= bits &<< shift
+    marks[place >> 6 + 1] |= (bits &>> 1) &>> (63 &- shift)
+  }
+
+  /// The last place that is marked in a lane, up to its next symbol's, or the lane's beginning.
+  private func lastMark(_ lane: Lane) -> Int {
+    var word = lane.here >> 6
+    var bits = marks[word] & (~0 >> UInt64(63 - lane.here & 63))
+    while bits == 0, word << 6 > lane.start {
+      word -= 1
+      bits = marks[word]
+    }
+    return bits == 0 ? lane.start : max(lane.start, word << 6 + 63 - bits.leadingZeroBitCount)
   }
 
   // MARK: Steps
@@ -157,102 +174,109 @@ struct LaneSplitter: ~Copyable {
   /// Takes all lanes on until one has no symbol left.
   private func runSideBySide(_ text: UnsafePointer<UInt8>, _ count: Int) {
     let transitions = table.transitions
-    let symbols = symbols
     while true {
-      var (first, second, third, fourth) = (lanes[0], lanes[1], lanes[2], lanes[3])
-      let steps = min(
-        min(first.stop &- first.here, second.stop &- second.here),
-        min(third.stop &- third.here, fourth.stop &- fourth.here))
-      guard steps > 0 else { return }
-      var done = 0
+      let (first, second, third) = (lanes[0], lanes[1], lanes[2])
+      let left = min(first.stop &- first.here, second.stop &- second.here, third.stop &- third.here)
+      guard left > 0 else { return }
+      let steps = UInt64(truncatingIfNeeded: min(left, 64))
+      let firstSymbols = symbols + first.here
+      let secondSymbols = symbols + second.here
+      let thirdSymbols = symbols + third.here
+      var (firstRow, secondRow, thirdRow) = (first.row, second.row, third.row)
+      var firstBits: UInt64 = 0
+      var secondBits: UInt64 = 0
+      var thirdBits: UInt64 = 0
+      var done: UInt64 = 0
       while done < steps {
-        let a = transitions[first.row &+ Int(symbols[first.here])]
-        let b = transitions[second.row &+ Int(symbols[second.here])]
-        let c = transitions[third.row &+ Int(symbols[third.here])]
-        let d = transitions[fourth.row &+ Int(symbols[fourth.here])]
-        if (a | b | c | d) & SplitTable.isSpecial != 0 { break }
-        advance(&first, a)
-        advance(&second, b)
-        advance(&third, c)
-        advance(&fourth, d)
+        let place = Int(truncatingIfNeeded: done)
+        let a = transitions[firstRow &+ Int(firstSymbols[place])]
+        let b = transitions[secondRow &+ Int(secondSymbols[place])]
+        let c = transitions[thirdRow &+ Int(thirdSymbols[place])]
+        if (a | b | c) & SplitTable.isSpecial != 0 { break }
+        firstBits |= UInt64(a & SplitTable.endsHere) &<< done
+        secondBits |= UInt64(b & SplitTable.endsHere) &<< done
+        thirdBits |= UInt64(c & SplitTable.endsHere) &<< done
+        firstRow = Int(a &>> SplitTable.flagBits)
+        secondRow = Int(b &>> SplitTable.flagBits)
+        thirdRow = Int(c &>> SplitTable.flagBits)
         done &+= 1
       }
-      (lanes[0], lanes[1], lanes[2], lanes[3]) = (first, second, third, fourth)
+      advance(&lanes[0], done, firstRow, firstBits)
+      advance(&lanes[1], done, secondRow, secondBits)
+      advance(&lanes[2], done, thirdRow, thirdBits)
       if done < steps {
-        for index in 0..<Self.laneCount { step(&lanes[index], text, count) }
+        for index in 0..<Self.maximumLanes { step(&lanes[index], text, count) }
       }
     }
   }
 
-  /// Does what an entry says that is not special.
+  /// Takes a lane over symbols that lead to a state and have pieces end at the ones in `bits`.
   @inline(__always)
-  private func advance(_ lane: inout Lane, _ entry: UInt32) {
-    lane.ends[lane.count] = UInt32(truncatingIfNeeded: lane.here)
-    lane.count &+= Int(entry & SplitTable.endsHere)
-    lane.row = Int(entry &>> SplitTable.flagBits)
-    lane.here &+= 1
+  private func advance(_ lane: inout Lane, _ steps: UInt64, _ row: Int, _ bits: UInt64) {
+    mark(bits, at: lane.here)
+    lane.here &+= Int(truncatingIfNeeded: steps)
+    lane.row = row
   }
 
   /// Takes a lane over its next symbol, or back to where the next piece begins.
   private func step(_ lane: inout Lane, _ text: UnsafePointer<UInt8>, _ count: Int) {
     let entry = table.transitions[lane.row &+ Int(symbols[lane.here])]
-    if entry & SplitTable.isUnknown != 0 {
-      findEnd(&lane, text, count)
-    } else {
-      if entry & SplitTable.endsBefore != 0 { endBefore(&lane) }
-      advance(&lane, entry)
-    }
+    if entry & SplitTable.isUnknown != 0 { return findEnd(&lane, text, count) }
+    if entry & SplitTable.endsBefore != 0 { endBefore(lane) }
+    advance(&lane, 1, Int(entry &>> SplitTable.flagBits), UInt64(entry & SplitTable.endsHere))
   }
 
   /// Takes a lane to its end.
   private func finish(_ lane: inout Lane, _ text: UnsafePointer<UInt8>, _ count: Int) {
     let transitions = table.transitions
-    let symbols = symbols
-    while lane.last < lane.stop {
-      var moving = lane
-      while moving.here < moving.stop {
-        let entry = transitions[moving.row &+ Int(symbols[moving.here])]
-        if entry & SplitTable.isSpecial != 0 { break }
-        advance(&moving, entry)
-      }
-      lane = moving
-      if lane.here < lane.stop {
-        step(&lane, text, count)
-        continue
+    while true {
+      while lane.here < lane.stop {
+        let steps = UInt64(truncatingIfNeeded: min(lane.stop &- lane.here, 64))
+        let symbols = symbols + lane.here
+        var row = lane.row
+        var bits: UInt64 = 0
+        var done: UInt64 = 0
+        while done < steps {
+          let entry = transitions[row &+ Int(symbols[Int(truncatingIfNeeded: done)])]
+          if entry & SplitTable.isSpecial != 0 { break }
+          bits |= UInt64(entry & SplitTable.endsHere) &<< done
+          row = Int(entry &>> SplitTable.flagBits)
+          done &+= 1
+        }
+        advance(&lane, done, row, bits)
+        if done < steps { step(&lane, text, count) }
       }
       // The symbol after the stretch decides where its last pieces end.
       let entry = transitions[lane.row &+ Int(symbols[lane.here])]
-      if entry & SplitTable.isUnknown != 0 {
-        findEnd(&lane, text, count)
-      } else {
-        if entry & SplitTable.endsBefore != 0 { endBefore(&lane) }
-        lane.end(at: lane.stop)
-      }
+      if entry & SplitTable.endsBefore != 0 { endBefore(lane) }
+      guard entry & SplitTable.isUnknown != 0 else { return }
+      findEnd(&lane, text, count)
     }
   }
 
   /// Ends a piece before the last character.
-  private func endBefore(_ lane: inout Lane) {
+  private func endBefore(_ lane: Lane) {
     var place = lane.here - 1
     while place > lane.start, symbols[place] == table.continuationSymbol { place -= 1 }
-    lane.end(at: place)
+    mark(max(place, 0))
   }
 
-  /// Ends a piece where the other automaton says that the next one ends, and goes on from there.
+  /// Ends a piece where the other automaton says that the one after the last mark ends, and goes on from there.
   private func findEnd(_ lane: inout Lane, _ text: UnsafePointer<UInt8>, _ count: Int) {
-    let last = lane.last
+    let last = lastMark(lane)
     let match = automaton.matchEnd(text, from: last, to: count, classes)
-    lane.end(at: min(max(match, last + 1), lane.stop))
-    lane.here = lane.last
+    lane.here = min(max(match, last + 1), lane.stop)
     lane.row = 0
+    if lane.here < lane.stop { mark(lane.here) }
   }
 
   /// Splits a window without a sure place, and as much more as its last piece has.
-  private mutating func splitPiecewise(_ text: UnsafePointer<UInt8>, _ count: Int, window: Int) {
-    addLane(0, window)
-    while lanes[0].last < window {
-      let last = lanes[0].last
-      lanes[0].end(at: max(automaton.matchEnd(text, from: last, to: count, classes), last + 1))
+  private func splitPiecewise(_ text: UnsafePointer<UInt8>, _ count: Int, window: Int) -> Int {
+    var here = 0
+    while true {
+      here = max(automaton.matchEnd(text, from: here, to: count, classes), here + 1)
+      guard here < window else { return here }
+      mark(here)
     }
   }
 }

@@ -1,13 +1,16 @@
-/// Turns pieces into tokens: by the cache of words, the table of tokens that stand for themselves, or merging, in
-/// this order.
+/// Turns pieces into tokens: by the cache of words, the table of tokens that stand for themselves, the cache of merged
+/// words, or merging, in this order.
 struct PieceEncoder: ~Copyable {
+  private let shortWords: ShortWordTable
   private let words: WordTable
   private let cache = WordCache()
+  private var mergedWords = MergedWordCache()
   private var merger: Merger
   /// What makes tokens of pieces instead of the merger, where that is not byte pair encoding of bytes.
   private let segmenter: (any PieceSegmenter)?
 
   init(_ tables: TokenizerTables) {
+    shortWords = tables.shortWords
     words = tables.words
     segmenter = tables.model.makeSegmenter()
     merger = Merger(byteTokens: tables.byteTokens, table: tables.merges)
@@ -16,26 +19,32 @@ struct PieceEncoder: ~Copyable {
   /// Appends the tokens of pieces that follow each other.
   ///
   /// - Parameters:
-  ///   - text: the text that the pieces are in.
-  ///   - start: where the first begins.
-  ///   - ends: where each ends.
+  ///   - text: where the first piece begins.
+  ///   - marks: a bit for each byte at which a further piece begins; set to 0.
+  ///   - stop: where the last piece ends.
   ///   - limit: the end of the memory that can be read.
   ///   - offset: is added to where tokens end.
   ///   - tokens: receives at most as many tokens as the pieces have bytes; there must be room for
   ///     `WordCache.slack` more.
   mutating func encode(
-    _ text: UnsafePointer<UInt8>, from start: Int, ends: UnsafeBufferPointer<UInt32>,
+    _ text: UnsafePointer<UInt8>, marks: UnsafeMutableBufferPointer<UInt64>, to stop: Int,
     limit: UnsafePointer<UInt8>, offset: Int, into tokens: inout TokenBuffer
   ) {
-    var here = start
+    var here = 0
     var out = tokens.count
     let ids = tokens.ids
-    let idEnds = tokens.ends
-    for end in ends {
-      let end = Int(end)
-      out &+= encode(text, here, end, limit: limit, offset: offset, ids: ids + out, ends: idEnds + out)
-      here = end
+    let ends = tokens.ends
+    for word in marks.indices {
+      var bits = marks[word]
+      marks[word] = 0
+      while bits != 0 {
+        let end = word &<< 6 | bits.trailingZeroBitCount
+        out &+= encode(text, here, end, limit: limit, offset: offset, ids: ids + out, ends: ends + out)
+        here = end
+        bits &= bits &- 1
+      }
     }
+    out &+= encode(text, here, stop, limit: limit, offset: offset, ids: ids + out, ends: ends + out)
     tokens.count = out
   }
 
@@ -86,12 +95,13 @@ struct PieceEncoder: ~Copyable {
     _ entry: UnsafeMutablePointer<WordCache.Entry>, offset: Int, _ ids: UnsafeMutablePointer<UInt32>,
     _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
-    let word = words.find(key, hash: hash)
+    let isShort = key.count <= ShortWordTable.maximumCount
+    let word = isShort ? shortWords.find(key, hash: hash) : words.find(key, hash: hash)
     if word != CacheSection.none {
       entry.pointee = WordCache.Entry(key: key, token: word)
       return 1
     }
-    let made = segment(piece, count: key.count, ids, ends, offset: 0)
+    let made = merge(piece, key.count, hash, ids, ends, offset: 0)
     if made <= WordCache.maximumTokens {
       var tokens = SIMD4<UInt32>(0, 0, 0, UInt32(made))
       for index in 0..<made {
@@ -120,7 +130,21 @@ struct PieceEncoder: ~Copyable {
       ends[0] = start &+ UInt32(truncatingIfNeeded: count)
       return 1
     }
-    return segment(piece, count: count, ids, ends, offset: start)
+    return merge(piece, count, hash, ids, ends, offset: start)
+  }
+
+  /// Makes tokens of a piece that is none, if that has not been done lately.
+  private mutating func merge(
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ hash: UInt64, _ ids: UnsafeMutablePointer<UInt32>,
+    _ ends: UnsafeMutablePointer<UInt32>, offset: UInt32
+  ) -> Int {
+    let found = mergedWords.find(piece, count, hash: hash, ids: ids, ends: ends, offset: offset)
+    if found > 0 { return found }
+    let made = segment(piece, count: count, ids, ends, offset: offset)
+    if made > 0 {
+      mergedWords.insert(piece, count, hash: hash, ids: ids, ends: ends, count: made, offset: offset)
+    }
+    return made
   }
 
   private mutating func segment(

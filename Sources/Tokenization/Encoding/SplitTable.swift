@@ -34,6 +34,8 @@ struct SplitTable {
         let row = Int($0 >> Self.flagBits)
         return row < transitions.count && row.isMultiple(of: stride)
       }),
+      // No piece ends before it has begun.
+      transitions.prefix(stride).allSatisfy({ $0 & (Self.endsHere | Self.isSpecial) == 0 }),
       // No piece ends within a character.
       Swift.stride(from: 0, to: transitions.count, by: stride).allSatisfy({
         transitions[$0 + stride - 1] == UInt32($0) << Self.flagBits

@@ -27,7 +27,7 @@ struct WordCache: ~Copyable {
   /// The room that must be left after the last token for an entry to be written at once.
   static let slack = 4
 
-  private static let bits: UInt64 = 14
+  private static let bits: UInt64 = 15
   private let entries: UnsafeMutablePointer<Entry>
 
   init() {
