@@ -19,7 +19,15 @@ package struct Candidate {
 
     /// Of an Alpaca record's instruction: where its `input` begins, which is the content's end, after a line feed.
     package let inputStart: Int?
+
+    /// The message in the record, valid as long as that is; nil for a text that stands alone.
+    package let json: JSONValue?
+
+    /// Whether the record says that the turn is not to be trained on: `"weight": 0`.
+    package var isWeightless: Bool { json.map(Candidate.isWeightless) ?? false }
   }
+
+  private static func isWeightless(_ message: JSONValue) -> Bool { message["weight"]?.double == 0 }
 
   /// The context's messages, each behind its role and length, the further fields likewise, and the response.
   ///
@@ -34,6 +42,14 @@ package struct Candidate {
 
   /// The response's place; never empty once a record has been read.
   package private(set) var response = 0..<0
+
+  /// The message in the record that the response is the content of; nil for a text that stands alone.
+  private var responseJSON: JSONValue?
+
+  /// The response as a message.
+  package var responseMessage: Message {
+    Message(role: .assistant, content: response, inputStart: nil, json: responseJSON)
+  }
 
   package init() {}
 
@@ -59,6 +75,7 @@ package struct Candidate {
     bytes.removeAll(keepingCapacity: true)
     context.removeAll(keepingCapacity: true)
     fields.removeAll(keepingCapacity: true)
+    responseJSON = nil
     switch parts {
     case .conversation(let turns, let name):
       let response = try appendContext(of: turns, name: name)
@@ -74,30 +91,39 @@ package struct Candidate {
 
   // MARK: Messages
 
-  /// Appends the messages before the last assistant turn, and returns that turn's content. What follows it is left out: it
+  /// Appends the messages before the last assistant turn that has a weight, and returns that turn's content. What follows it is left out: it
   /// has no influence on the response's probability.
   private mutating func appendContext(of turns: JSONValue, name: String) throws(ShapeError) -> JSONValue {
-    var last: (index: Int, content: JSONValue)?
-    for (index, message) in turns.elements.enumerated() where Role(of: message) == .assistant {
-      guard let content = message.messageContent else { throw .notMessages("\(name)[\(index)]") }
-      last = (index, content)
+    var last: (index: Int, content: JSONValue, json: JSONValue)?
+    for (index, message) in turns.elements.enumerated()
+    where Role(of: message) == .assistant && !Self.isWeightless(message) {
+      guard let content = message.messageContent else {
+        if message["tool_calls"] != nil { continue }
+        throw .notMessages("\(name)[\(index)]")
+      }
+      last = (index, content, message)
     }
     // Without such a turn, a role misspelled is the more helpful thing to hear of.
     try appendMessages(turns, count: last?.index ?? turns.count, name: name)
     guard let last else { throw .noAssistantTurn(name) }
+    responseJSON = last.json
     return last.content
   }
 
   private mutating func appendMessages(_ turns: JSONValue, count: Int, name: String) throws(ShapeError) {
     for (index, message) in turns.elements.enumerated().prefix(count) {
-      guard let content = message.messageContent, let roleName = message.roleName?.string else {
+      // A turn that calls tools need not have a content.
+      let content = message.messageContent ?? message["tool_calls"]
+      guard let content, let roleName = message.roleName?.string else {
         throw .notMessages("\(name)[\(index)]")
       }
       guard let role = Role(of: message) else { throw .unknownRole("\(name)[\(index)]", role: roleName) }
       let start = beginPart(role.rawValue)
-      guard appendText(content) else { throw .notText("\(name)[\(index)].content") }
+      if message.messageContent != nil {
+        guard appendText(content) else { throw .notText("\(name)[\(index)].content") }
+      }
       endPart(start)
-      context.append(Message(role: role, content: start..<bytes.count, inputStart: nil))
+      context.append(Message(role: role, content: start..<bytes.count, inputStart: nil, json: message))
     }
   }
 
@@ -115,7 +141,7 @@ package struct Candidate {
       input.appendString(to: &bytes)
     }
     endPart(start)
-    context.append(Message(role: .user, content: start..<bytes.count, inputStart: inputStart))
+    context.append(Message(role: .user, content: start..<bytes.count, inputStart: inputStart, json: nil))
   }
 
   // MARK: Texts

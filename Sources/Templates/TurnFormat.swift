@@ -39,17 +39,20 @@ struct TurnFormat: Sendable {
     }
   }
 
-  /// Appends the text to `text`; returns where in it the response is.
-  func render(_ candidate: Candidate, into text: inout [UInt8]) -> Range<Int> {
+  /// Appends the text to `text`; returns where in it the turns are that count as response.
+  func render(_ candidate: Candidate, turns: Template.Turns, into text: inout [UInt8]) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
     for message in candidate.context {
       let affixes = affixes(message.role)
       text += affixes.prefix
+      let start = text.count
       text += candidate.text(message.content)
+      if turns == .all, message.isScored, text.count > start { ranges.append(start..<text.count) }
       text += affixes.suffix
     }
     text += assistant.prefix
     let start = text.count
     text += candidate.text(candidate.response)
-    return start..<text.count
+    return ranges + [start..<text.count]
   }
 }

@@ -21,16 +21,21 @@ package struct TokenizedText {
     /// Whether the end token comes behind the response and counts as response.
     package let includesEnd: Bool
 
+    /// Whether the text is all that is read: the tokenizer's own prefix does not come before it, nor an end token behind it
+    /// that it does not have.
+    package let isComplete: Bool
+
     /// How many tokens are kept, from the first on.
     package let maximumLength: Int
 
     package init(
       boundary: Boundary = .token, literalSpecials: Bool = false, includesEnd: Bool = false,
-      maximumLength: Int = .max
+      isComplete: Bool = false, maximumLength: Int = .max
     ) {
       self.boundary = boundary
       self.literalSpecials = literalSpecials
       self.includesEnd = includesEnd
+      self.isComplete = isComplete
       self.maximumLength = maximumLength
     }
   }
@@ -45,67 +50,77 @@ package struct TokenizedText {
 
   package init() {}
 
-  /// Replaces the tokens by those of `text`, of which the bytes in `response` are the response.
+  /// Replaces the tokens by those of `text`, of which the bytes in `responses` are the response.
   ///
-  /// A token belongs to the response when its text ends past the response's first byte and begins before the
-  /// response's end. What the tokenizer puts before every text comes first, unless the text itself begins with the
-  /// beginning token.
+  /// A token belongs to the response when its text ends past the first byte of one of the ranges and begins before
+  /// its end. What the tokenizer puts before every text comes first, unless the text itself begins with the beginning
+  /// token, or is complete as it is.
   ///
+  /// - Parameter responses: in order, apart, none of them empty.
   /// - Throws: `TextError`; `ResponseError` when no token of the response is left.
   package mutating func tokenize(
-    _ text: UnsafeRawBufferPointer, response: Range<Int>, _ options: Options, _ tokenizer: Tokenizer,
+    _ text: UnsafeRawBufferPointer, responses: [Range<Int>], _ options: Options, _ tokenizer: Tokenizer,
     _ encoder: inout Encoder
   ) throws {
     tokens.removeAll(keepingCapacity: true)
     spans.removeAll(keepingCapacity: true)
     isTruncated = false
-    let span: Range<Int>
     switch options.boundary {
-    case .token:
-      let encoding = try encoder.encode(text, literalSpecials: options.literalSpecials)
-      span = append(encoding, response: response, tokenizer)
+    case .token: try append(text, responses[...], options, tokenizer, &encoder)
     case .split:
-      let context = UnsafeRawBufferPointer(rebasing: text[..<response.lowerBound])
-      let rest = UnsafeRawBufferPointer(rebasing: text[response.lowerBound...])
-      if !context.isEmpty {
-        let encoding = try encoder.encode(context, literalSpecials: options.literalSpecials)
-        _ = append(encoding, response: context.count..<context.count, tokenizer)
+      // A part begins where a response does.
+      let first = responses.first?.lowerBound ?? text.count
+      if first > 0 {
+        try append(UnsafeRawBufferPointer(rebasing: text[..<first]), [], options, tokenizer, &encoder)
       }
-      let encoding = try encoder.encode(rest, literalSpecials: options.literalSpecials)
-      span = append(encoding, response: 0..<response.count, tokenizer)
+      for (index, response) in responses.enumerated() {
+        let end = index + 1 < responses.count ? responses[index + 1].lowerBound : text.count
+        let part = UnsafeRawBufferPointer(rebasing: text[response.lowerBound..<end])
+        try append(part, [0..<response.count], options, tokenizer, &encoder)
+      }
     }
-    guard !span.isEmpty else { throw ResponseError.noTokens }
-    spans.append(span)
-    if options.includesEnd, let end = tokenizer.end { appendEnd(end) }
+    guard !spans.isEmpty else { throw ResponseError.noTokens }
+    if options.includesEnd { appendEnds(options, tokenizer) }
     try truncate(to: options.maximumLength)
   }
 
-  /// Appends tokens, behind the tokenizer's prefix if they are the first ones; returns which of them are the response.
-  private mutating func append(_ encoding: Encoding, response: Range<Int>, _ tokenizer: Tokenizer) -> Range<
-    Int
-  > {
-    if tokens.isEmpty {
+  /// Appends the tokens of a part of the text, behind the tokenizer's prefix if they are the first ones, and the spans
+  /// of the responses in it.
+  private mutating func append(
+    _ text: UnsafeRawBufferPointer, _ responses: ArraySlice<Range<Int>>, _ options: Options,
+    _ tokenizer: Tokenizer, _ encoder: inout Encoder
+  ) throws(TextError) {
+    let encoding = try encoder.encode(text, literalSpecials: options.literalSpecials)
+    if tokens.isEmpty, !options.isComplete {
       let hasBeginning = tokenizer.addsBeginning && encoding.ids.first == tokenizer.beginning
       tokens.append(contentsOf: tokenizer.prefix.dropFirst(hasBeginning ? 1 : 0))
     }
     let start = tokens.count
     tokens.append(contentsOf: encoding.ids)
-    let first = encoding.firstToken(endingPast: response.lowerBound)
-    let last = encoding.firstToken(endingPast: response.upperBound - 1)
-    return start + first..<start + max(first, min(last + 1, encoding.count))
+    for response in responses {
+      // A token that ends one response and begins the next is the former's.
+      let first = max(
+        start + encoding.firstToken(endingPast: response.lowerBound), spans.last?.upperBound ?? 0)
+      let last = start + min(encoding.firstToken(endingPast: response.upperBound - 1) + 1, encoding.count)
+      if first < last { spans.append(first..<last) }
+    }
   }
 
-  /// Counts the token behind the response as response if it is the end token; otherwise puts that at the end of the text.
-  private mutating func appendEnd(_ end: UInt32) {
-    guard let span = spans.popLast() else { return }
-    if span.upperBound < tokens.count, tokens[span.upperBound] == end {
-      spans.append(span.lowerBound..<span.upperBound + 1)
-    } else if span.upperBound == tokens.count {
-      tokens.append(end)
-      spans.append(span.lowerBound..<tokens.count)
+  /// Counts the token behind each response as response if it is one that ends a turn: the end token, or another special
+  /// one. Where none is behind the last response the end token is put at the end of the text, unless that is complete.
+  private mutating func appendEnds(_ options: Options, _ tokenizer: Tokenizer) {
+    var isLastEnded = false
+    for index in spans.indices {
+      let span = spans[index]
+      let limit = index + 1 < spans.count ? spans[index + 1].lowerBound : tokens.count
+      isLastEnded = span.upperBound < limit && tokenizer.endsTurn(tokens[span.upperBound])
+      if isLastEnded { spans[index] = span.lowerBound..<span.upperBound + 1 }
+    }
+    guard !isLastEnded, !options.isComplete, let end = tokenizer.end, let last = spans.last else { return }
+    tokens.append(end)
+    if last.upperBound == tokens.count - 1 {
+      spans[spans.count - 1] = last.lowerBound..<tokens.count
     } else {
-      tokens.append(end)
-      spans.append(span)
       spans.append(tokens.count - 1..<tokens.count)
     }
   }

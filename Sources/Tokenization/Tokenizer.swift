@@ -46,6 +46,9 @@ package final class Tokenizer: Sendable {
     tables = image.tables
   }
 
+  /// Whether a token can end a turn: it is the end token, or another special one.
+  func endsTurn(_ id: UInt32) -> Bool { id == end || tables.addedTokens.isSpecial(id) }
+
   /// Whether tokens are this tokenizer's, by what `grape.tokenizer` says of them: `NAME@8hex` or `NAME@8hex/template`.
   package func made(_ tokens: String) -> Bool { Self.digest(tokens) == Self.digest(identity) }
 

@@ -14,13 +14,15 @@ enum Main {
     Filter.main(program) { filter in
       let settings = try Settings(filter.arguments)
       let threads = try filter.arguments.int("threads", in: 1...1024) ?? Workers.available
-      let tokenizer = try Tokenizer.open(try ModelLocation.resolve(settings.model))
-      if settings.tokenization.includesEnd, tokenizer.end == nil {
+      let location = try ModelLocation.resolve(settings.model)
+      let template = try settings.template.template(for: location)
+      let tokenizer = try Tokenizer.open(location)
+      if settings.includesEnd, !template.isComplete, tokenizer.end == nil {
         throw UsageError("option '--score-end': the model has no end token")
       }
       let batch = Batch(filter, threads: threads) {
         if settings.action == .decode { return RecordDecoder(tokenizer) }
-        return RecordTokenizer(settings, tokenizer)
+        return RecordTokenizer(settings, template, tokenizer)
       }
       try filter.records(pause: batch.finish) { try batch.append($0.held()) }
       try batch.finish()

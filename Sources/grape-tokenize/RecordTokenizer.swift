@@ -6,6 +6,8 @@ import Tokenization
 /// Turns records into records with tokens, or into the counts of them.
 final class RecordTokenizer: RecordTask {
   private let settings: Settings
+  private let template: Template
+  private let tokenization: TokenizedText.Options
   private let tokenizer: Tokenizer
 
   /// What `grape.tokenizer` says: the tokenizer and the template.
@@ -21,10 +23,12 @@ final class RecordTokenizer: RecordTask {
   private var groupName: [UInt8] = []
   private var edit = GrapeEdit()
 
-  init(_ settings: Settings, _ tokenizer: Tokenizer) {
+  init(_ settings: Settings, _ template: Template, _ tokenizer: Tokenizer) {
     self.settings = settings
+    self.template = template
+    tokenization = settings.tokenization(of: template)
     self.tokenizer = tokenizer
-    identity = "\(tokenizer.identity)/\(settings.template.name)"
+    identity = "\(tokenizer.identity)/\(template.name)"
     encoder = Encoder(tokenizer)
   }
 
@@ -66,10 +70,10 @@ final class RecordTokenizer: RecordTask {
     to output: inout [UInt8]
   ) throws -> Int {
     let grape = try GrapeMember(of: record)
-    try candidate.read(parts, of: record, fields: settings.template.fields)
-    let response = try settings.template.render(candidate, into: &text)
+    try candidate.read(parts, of: record, fields: template.fields)
+    let responses = try template.render(candidate, of: record, turns: settings.turns, into: &text)
     try text.withUnsafeBytes {
-      try tokenized.tokenize($0, response: response, settings.tokenization, tokenizer, &encoder)
+      try tokenized.tokenize($0, responses: responses, tokenization, tokenizer, &encoder)
     }
     if settings.action == .count {
       appendCounts(to: &output)

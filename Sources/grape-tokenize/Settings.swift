@@ -6,10 +6,14 @@ import Tokenization
 /// What the command line asks for.
 struct Settings: Sendable {
   let model: String
-  let template: Template
+  let template: TemplateChoice
+  let turns: Template.Turns
   let mapping: RecordMapping
   let group: JSONPath?
-  let tokenization: TokenizedText.Options
+  private let boundary: TokenizedText.Boundary
+  private let literalSpecials: Bool
+  let includesEnd: Bool
+  private let maximumLength: Int
   let keepsText: Bool
   let action: Action
 
@@ -28,9 +32,18 @@ struct Settings: Sendable {
       "model", "m", argument: "MODEL", section: text,
       help: "Model whose tokenizer is used: a folder, a .gguf file, or org/name in the Hugging Face cache"),
     Option(
-      "template", argument: "NAME", choices: ["qa", "plain"], section: text,
-      help: "How instruction and response become one text: qa, plain, or a format string such as "
+      "template", argument: "NAME", choices: ["chat"] + Template.names, section: text,
+      help:
+        "How instruction and response become one text: chat, the model's own template (chat:NAME one of several); "
+        + "\(Template.names.joined(separator: ", ")); or a format string such as "
         + "'Q: {instruction}\\nA: {response}' [default: qa]"),
+    Option("template-file", argument: "FILE", section: text, help: "Render with the chat template in FILE"),
+    Option(
+      "bos", argument: "TEXT", section: text, help: "The beginning token's text that a chat template sees"),
+    Option("eos", argument: "TEXT", section: text, help: "The end token's text that a chat template sees"),
+    Option(
+      "turns", argument: "WHICH", choices: Template.Turns.allCases.map(\.rawValue), section: text,
+      help: "The assistant's turns that count as response: last or all [default: last]"),
     Option(
       "boundary", argument: "HOW", choices: TokenizedText.Boundary.allCases.map(\.rawValue), section: text,
       help:
@@ -64,19 +77,16 @@ struct Settings: Sendable {
   init(_ arguments: Arguments) throws(UsageError) {
     guard let model = arguments.string("model") else { throw UsageError("a model is needed: -m MODEL") }
     self.model = model
-    do {
-      template = try Template(arguments.string("template") ?? "qa")
-    } catch {
-      throw UsageError(error.description)
-    }
+    template = try TemplateChoice(arguments)
+    turns = try arguments.choice("turns") ?? .last
     mapping = RecordMapping(
       shape: try arguments.choice("shape"), prompt: try Self.path("prompt", arguments),
       response: try Self.path("response", arguments), candidates: try Self.path("candidates", arguments))
     group = try Self.path("group-by", arguments)
-    tokenization = TokenizedText.Options(
-      boundary: try arguments.choice("boundary") ?? .token,
-      literalSpecials: arguments[flag: "literal-specials"], includesEnd: arguments[flag: "score-end"],
-      maximumLength: try arguments.int("max-length", in: 1 ... .max) ?? .max)
+    boundary = try arguments.choice("boundary") ?? .token
+    literalSpecials = arguments[flag: "literal-specials"]
+    includesEnd = arguments[flag: "score-end"]
+    maximumLength = try arguments.int("max-length", in: 1 ... .max) ?? .max
     keepsText = arguments[flag: "keep-text"]
     switch (arguments[flag: "count"], arguments[flag: "decode"]) {
     case (true, true): throw UsageError("options '--count' and '--decode' exclude each other")
@@ -84,6 +94,13 @@ struct Settings: Sendable {
     case (false, true): action = .decode
     case (false, false): action = .tokenize
     }
+  }
+
+  /// How the texts of a template are tokenized.
+  func tokenization(of template: Template) -> TokenizedText.Options {
+    TokenizedText.Options(
+      boundary: boundary, literalSpecials: literalSpecials, includesEnd: includesEnd,
+      isComplete: template.isComplete, maximumLength: maximumLength)
   }
 
   private static func path(_ option: String, _ arguments: Arguments) throws(UsageError) -> JSONPath? {

@@ -36,6 +36,11 @@ struct AddedTokenTable {
     (tokens[index * 2], AddedToken.Flags(rawValue: tokens[index * 2 + 1]))
   }
 
+  /// Whether a token is one of the special ones. O(number of added tokens).
+  func isSpecial(_ id: UInt32) -> Bool {
+    (0..<tokens.count / 2).contains { self[$0].id == id && self[$0].flags.contains(.special) }
+  }
+
   /// The bytes with which the tokens of a trie begin.
   func firstBytes(_ root: Root) -> [UInt8] {
     let first = Int(nodes[root.rawValue * 3])
