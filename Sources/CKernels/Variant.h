@@ -60,6 +60,61 @@ INLINE void exponential(f32x16 *y, const f32x16 *argument) {
   *y = (f32x16)(((i32x16)p + exponent) & ~vanishes);
 }
 
+// tanh x to about two units in the last place: an odd polynomial near 0 (Cephes, tanhf), else by e^x.
+INLINE void hyperbolic_tangent(f32x16 *y, const f32x16 *argument) {
+  f32x16 x = *argument, square = x * x, twice, e;
+  f32x16 size = (f32x16)((i32x16)x & 0x7FFFFFFF);
+  twice = size * 2.0f;
+  exponential(&e, &twice);
+  f32x16 far = 1.0f - 2.0f / (e + 1.0f);
+  far = (f32x16)((i32x16)far | ((i32x16)x & (int32_t)0x80000000));
+  f32x16 p = square * -5.70498872745e-3f + 2.06390887954e-2f;
+  p = p * square - 5.37397155531e-2f;
+  p = p * square + 1.33314422036e-1f;
+  p = p * square - 3.33332819422e-1f;
+  f32x16 near = p * square * x + x;
+  i32x16 is_far = size > 0.625f;
+  choose(y, &is_far, &far, &near);
+}
+
+// The error function to about 1e-7: an odd polynomial up to 1 (Cephes, erff), then 1 - erfc by e^(-x^2) (Cephes, erfcf).
+INLINE void error_function(f32x16 *y, const f32x16 *argument) {
+  f32x16 x = *argument, square = x * x;
+  f32x16 t = square * 7.853861353153693e-5f - 8.010193625184903e-4f;
+  t = t * square + 5.188327685732524e-3f;
+  t = t * square - 2.685381193529856e-2f;
+  t = t * square + 1.128358514861418e-1f;
+  t = t * square - 3.761262582423300e-1f;
+  t = t * square + 1.128379165726710e+0f;
+  f32x16 near = t * x;
+  f32x16 size = (f32x16)((i32x16)x & 0x7FFFFFFF), one, negative = -square, e;
+  fill(&one, 1);
+  f32x16 least = size;
+  larger(&least, &one);
+  exponential(&e, &negative);
+  f32x16 inverse = 1.0f / least, q = inverse * inverse;
+  f32x16 p = q * 2.326819970068386e-2f - 1.387039388740657e-1f;
+  p = p * q + 3.687424674597105e-1f;
+  p = p * q - 5.824733027278666e-1f;
+  p = p * q + 6.210004621745983e-1f;
+  p = p * q - 4.944515323274145e-1f;
+  p = p * q + 3.404879937665872e-1f;
+  p = p * q - 2.741127028184656e-1f;
+  p = p * q + 5.638259427386472e-1f;
+  f32x16 r = q * -1.047766399936249e+1f + 1.297719955372516e+1f;
+  r = r * q - 7.495518717768503e+0f;
+  r = r * q + 2.921019019210786e+0f;
+  r = r * q - 1.015265279202700e+0f;
+  r = r * q + 4.218463358204948e-1f;
+  r = r * q - 2.820767439740514e-1f;
+  r = r * q + 5.641895067754075e-1f;
+  i32x16 is_low = size < 2.0f, is_far = size > 1.0f;
+  choose(&p, &is_low, &p, &r);
+  f32x16 far = 1.0f - e * inverse * p;
+  far = (f32x16)((i32x16)far | ((i32x16)x & (int32_t)0x80000000));
+  choose(y, &is_far, &far, &near);
+}
+
 // Nearest-even bfloat16 in the upper half of each lane; NaN stays NaN.
 INLINE void round_bf16(u32x16 *bits, const f32x16 *x) {
   u32x16 b = (u32x16)*x;
@@ -408,6 +463,50 @@ static void rms_norm(const float *x, const float *weight, size_t width, float ep
   }
 }
 
+// The mean first, then the squares about it, each in four chains.
+static void layer_norm(const float *x, const float *weight, const float *bias, size_t width, float epsilon,
+                       grape_operand form, void *out) {
+  f32x16 sum[4], squares[4];
+  for (int j = 0; j < 4; j++) {
+    fill(&sum[j], 0);
+    fill(&squares[j], 0);
+  }
+  for (size_t i = 0; i < width; i++) {
+    f32x16 v;
+    load(&v, x + i * 16);
+    sum[i & 3] += v;
+  }
+  f32x16 mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)width;
+  for (size_t i = 0; i < width; i++) {
+    f32x16 v;
+    load(&v, x + i * 16);
+    v = v - mean;
+    squares[i & 3] += v * v;
+  }
+  f32x16 variance = ((squares[0] + squares[1]) + (squares[2] + squares[3])) / (float)width + epsilon, factor;
+  for (int lane = 0; lane < 16; lane++) factor[lane] = 1.0f / __builtin_sqrtf(variance[lane]);
+  size_t i = 0;
+  for (; i + 2 <= width; i += 2) {
+    f32x16 a, b;
+    load(&a, x + i * 16);
+    load(&b, x + i * 16 + 16);
+    a = (a - mean) * factor * weight[i];
+    b = (b - mean) * factor * weight[i + 1];
+    if (bias) {
+      a += bias[i];
+      b += bias[i + 1];
+    }
+    put_pair(out, i, form, &a, &b);
+  }
+  if (i < width) {
+    f32x16 a;
+    load(&a, x + i * 16);
+    a = (a - mean) * factor * weight[i];
+    if (bias) a += bias[i];
+    put_last(out, i, form, &a);
+  }
+}
+
 static void rotate(float *x, size_t half, int interleaved, const float *cosine, const float *sine) {
   for (size_t i = 0; i < half; i++) {
     float *first = x + (interleaved ? 2 * i : i) * 16, *second = interleaved ? first + 16 : first + half * 16;
@@ -422,40 +521,136 @@ static void rotate(float *x, size_t half, int interleaved, const float *cosine, 
   }
 }
 
-INLINE void gated(f32x16 *v, const float *gate, const float *up) {
-  f32x16 g, u, negative, e;
-  load(&g, gate);
-  load(&u, up);
-  negative = -g;
+// x * sigmoid(x * steepness).
+INLINE void sigmoid_gated(f32x16 *v, const f32x16 *x, float steepness) {
+  f32x16 negative = *x * -steepness, e;
   exponential(&e, &negative);
-  *v = g / (1.0f + e) * u;
+  *v = *x / (1.0f + e);
 }
 
-static void swiglu(const float *gate, const float *up, size_t rows, grape_operand form, void *out, size_t first) {
-  size_t i = 0;
-  f32x16 a, b;
-  for (; i + 2 <= rows; i += 2) {
-    gated(&a, gate + i * 16, up + i * 16);
-    gated(&b, gate + i * 16 + 16, up + i * 16 + 16);
-    put_pair(out, first + i, form, &a, &b);
+// One feature; `activation` is a constant wherever this is inlined.
+INLINE void activated(f32x16 *v, const grape_activation activation, float alpha, float limit, const float *gate,
+                      const float *up) {
+  f32x16 x, u, t, zero;
+  load(&x, gate);
+  fill(&zero, 0);
+  switch (activation) {
+  case GRAPE_ACTIVATION_SILU: sigmoid_gated(v, &x, 1.0f); break;
+  case GRAPE_ACTIVATION_GELU:
+    t = x * 0.70710678118654752f;
+    error_function(&u, &t);
+    *v = x * 0.5f * (1.0f + u);
+    break;
+  case GRAPE_ACTIVATION_GELU_TANH:
+    t = x * 0.79788456080286536f * (1.0f + x * x * 0.044715f);
+    hyperbolic_tangent(&u, &t);
+    *v = x * 0.5f * (1.0f + u);
+    break;
+  case GRAPE_ACTIVATION_GELU_SIGMOID: sigmoid_gated(v, &x, 1.702f); break;
+  case GRAPE_ACTIVATION_RELU:
+    *v = x;
+    larger(v, &zero);
+    break;
+  case GRAPE_ACTIVATION_RELU_SQUARED:
+    larger(&x, &zero);
+    *v = x * x;
+    break;
+  case GRAPE_ACTIVATION_CLAMPED_SWIGLU: {
+    f32x16 top, bottom;
+    fill(&top, limit);
+    fill(&bottom, -limit);
+    i32x16 above = x > top;
+    choose(&x, &above, &top, &x);
+    sigmoid_gated(v, &x, alpha);
+    if (!up) return;
+    load(&u, up);
+    above = u > top;
+    choose(&u, &above, &top, &u);
+    larger(&u, &bottom);
+    *v = *v * (u + 1.0f);
+    return;
   }
-  if (i < rows) {
-    gated(&a, gate + i * 16, up + i * 16);
-    put_last(out, first + i, form, &a);
   }
+  if (!up) return;
+  load(&u, up);
+  *v = *v * u;
 }
 
-static void store(const float *block, const float *bias, size_t rows, float *y, int accumulate) {
+#define ACTIVATE(ACTIVATION, UP, OFFSET)                                                     \
+  do {                                                                                       \
+    size_t i = 0;                                                                            \
+    f32x16 a, b;                                                                             \
+    for (; i + 2 <= rows; i += 2) {                                                          \
+      activated(&a, ACTIVATION, alpha, limit, gate + i * 16, UP + OFFSET(i));                \
+      activated(&b, ACTIVATION, alpha, limit, gate + i * 16 + 16, UP + OFFSET(i + 1));       \
+      put_pair(out, first + i, form, &a, &b);                                                \
+    }                                                                                        \
+    if (i < rows) {                                                                          \
+      activated(&a, ACTIVATION, alpha, limit, gate + i * 16, UP + OFFSET(i));                \
+      put_last(out, first + i, form, &a);                                                    \
+    }                                                                                        \
+  } while (0)
+#define EACH_FEATURE(i) ((i) * 16)
+#define NO_FEATURE(i) 0
+
+static void activate(grape_activation activation, float alpha, float limit, const float *gate, const float *up,
+                     size_t rows, grape_operand form, void *out, size_t first) {
+#define CASE(ACTIVATION)                                             \
+  case ACTIVATION:                                                   \
+    if (up) ACTIVATE(ACTIVATION, up, EACH_FEATURE);                  \
+    else ACTIVATE(ACTIVATION, (const float *)NULL, NO_FEATURE);      \
+    break
+  switch (activation) {
+    CASE(GRAPE_ACTIVATION_SILU);
+    CASE(GRAPE_ACTIVATION_GELU);
+    CASE(GRAPE_ACTIVATION_GELU_TANH);
+    CASE(GRAPE_ACTIVATION_GELU_SIGMOID);
+    CASE(GRAPE_ACTIVATION_RELU);
+    CASE(GRAPE_ACTIVATION_RELU_SQUARED);
+    CASE(GRAPE_ACTIVATION_CLAMPED_SWIGLU);
+  }
+#undef CASE
+}
+
+static void store(const float *block, const float *bias, float scale, size_t rows, float *y, int accumulate) {
   for (size_t i = 0; i < rows; i++) {
     f32x16 v, old;
     load(&v, block + i * 16);
     if (bias) v += bias[i];
+    v = v * scale;
     if (accumulate) {
       load(&old, y + i * 16);
       v = old + v;
     }
     keep(y + i * 16, &v);
   }
+}
+
+static void soft_cap(float *x, size_t rows, float scale, float cap) {
+  for (size_t i = 0; i < rows; i++) {
+    f32x16 v, t;
+    load(&v, x + i * 16);
+    v = v * scale;
+    if (cap > 0) {
+      t = v / cap;
+      hyperbolic_tangent(&v, &t);
+      v = v * cap;
+    }
+    keep(x + i * 16, &v);
+  }
+}
+
+static void collect(const void *x, size_t stride, const int32_t *rows, size_t count, size_t units, void *out) {
+  const uint32_t *from = x;
+  uint32_t *to = out;
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t *lane = from + ((size_t)(rows[i] / 16) * stride) * 16 + (size_t)(rows[i] % 16);
+    for (size_t unit = 0; unit < units; unit++) to[unit * 16 + i] = lane[unit * 16];
+  }
+}
+
+static void add_lane(const float *x, float weight, size_t features, float *y) {
+  for (size_t i = 0; i < features; i++) y[i * 16] += weight * x[i * 16];
 }
 
 // A run of positions in consecutive lanes of one tile is read a vector at a time.
@@ -476,8 +671,8 @@ static void gather(const float *x, size_t x_stride, const int32_t *rows, size_t 
 
 // A block that every lane sees whole needs no mask; the numbers are the same.
 INLINE void softmax_block(const float *scores, size_t count, float scale, int32_t first,
-                          const i32x16 *last, float *maximum, float *sum, float *factor, float *out,
-                          const int masks) {
+                          const i32x16 *last, int32_t window, float *maximum, float *sum, float *factor,
+                          float *out, const int masks) {
   f32x16 old, most, hidden;
   load(&old, maximum);
   fill(&hidden, -1e30f);
@@ -487,7 +682,7 @@ INLINE void softmax_block(const float *scores, size_t count, float scale, int32_
     load(&v, scores + j * 16);
     v = v * scale;
     if (masks) {
-      i32x16 masked = (first + (int32_t)j) > *last;
+      i32x16 masked = ((first + (int32_t)j) > *last) | ((first + (int32_t)j) <= *last - window);
       choose(&v, &masked, &hidden, &v);
     }
     larger(&most, &v);
@@ -502,7 +697,7 @@ INLINE void softmax_block(const float *scores, size_t count, float scale, int32_
     v = v * scale - most;
     exponential(&weight, &v);
     if (masks) {
-      i32x16 masked = (first + (int32_t)j) > *last;
+      i32x16 masked = ((first + (int32_t)j) > *last) | ((first + (int32_t)j) <= *last - window);
       weight = (f32x16)((i32x16)weight & ~masked);
     }
     total += weight;
@@ -514,13 +709,13 @@ INLINE void softmax_block(const float *scores, size_t count, float scale, int32_
 }
 
 static void softmax(const float *scores, size_t count, float scale, int32_t first, const int32_t *position,
-                    float *maximum, float *sum, float *factor, float *out) {
+                    int32_t window, float *maximum, float *sum, float *factor, float *out) {
   i32x16 last;
   __builtin_memcpy(&last, position, 64);
   int masks = 0;
-  for (int lane = 0; lane < 16; lane++) masks |= position[lane] < first + (int32_t)count - 1;
-  if (masks) softmax_block(scores, count, scale, first, &last, maximum, sum, factor, out, 1);
-  else softmax_block(scores, count, scale, first, &last, maximum, sum, factor, out, 0);
+  for (int lane = 0; lane < 16; lane++) masks |= position[lane] < first + (int32_t)count - 1 || position[lane] - window >= first;
+  if (masks) softmax_block(scores, count, scale, first, &last, window, maximum, sum, factor, out, 1);
+  else softmax_block(scores, count, scale, first, &last, window, maximum, sum, factor, out, 0);
 }
 
 static void scale(float *x, size_t rows, const float *factor) {
@@ -599,8 +794,12 @@ const grape_kernels JOIN(grape_kernels_, VARIANT) = {
     .pack = pack,
     .rms_norm = rms_norm,
     .rotate = rotate,
-    .swiglu = swiglu,
+    .layer_norm = layer_norm,
+    .activate = activate,
     .store = store,
+    .soft_cap = soft_cap,
+    .collect = collect,
+    .add_lane = add_lane,
     .gather = gather,
     .softmax = softmax,
     .scale = scale,

@@ -11,13 +11,18 @@ package final class Checkpoint: Sendable {
   /// sample of their elements. The same wherever the checkpoint lies.
   package let fingerprint: String
 
-  private let tensors: [TensorRole: Tensor]
+  private let tensors: ResolvedTensors
 
-  /// The tensor with a role; nil for a bias that the model does not have.
+  /// The matrix with a role; nil where the configuration has none.
   ///
   /// Its shape is the one that the configuration asks for. Where embeddings are tied, the output head is the token
   /// embedding.
-  package func tensor(_ role: TensorRole) -> Tensor? { tensors[role] }
+  package func matrix(_ role: TensorRole) -> Matrix? { tensors.slots[TensorSlot(role: role)]?.first }
+
+  /// The elements of the vector with a role, or of its bias; nil where the configuration has none.
+  package func vector(_ role: TensorRole, bias: Bool = false) -> [Float]? {
+    tensors.slots[TensorSlot(role: role, isBias: bias)].map { $0.flatMap { $0.floats() } }
+  }
 
   /// Opens the checkpoint at a location.
   ///
@@ -39,11 +44,11 @@ package final class Checkpoint: Sendable {
     guard let architecture = file["general.architecture"]?.string else {
       throw CheckpointError(path, "general.architecture: expected a string, found none")
     }
-    let family = try Family.named(architecture, "general.architecture", file: path)
-    let configuration = try ModelConfiguration(file, family: family)
+    let family = try Family.ofGGUF(architecture, file: path)
+    let configuration = try ModelConfiguration(file, architecture: architecture, family: family)
     let table = TensorTable(file)
-    tensors = try table.tensors(for: configuration, names: .gguf, isTied: configuration.tiesEmbeddings)
-    try table.refuseUnused(tensors)
+    tensors = try table.resolve(configuration, family.ggufNames, isTied: configuration.tiesEmbeddings)
+    try table.refuseUnused(tensors, known: family.ggufNames)
     self.configuration = configuration
     self.location = location
     fingerprint = Fingerprint(metadata: file.metadataBytes, table).text(location.name)
@@ -56,24 +61,14 @@ package final class Checkpoint: Sendable {
     }
     let config = try MappedFile(path: path)
     let (family, fromConfig) = try withJSONObject(config.bytes, file: path) { object in
-      let fields = JSONFields(object: object, file: path)
-      guard let type = try fields.string("model_type") else {
-        throw fields.error("model_type", "expected a string, found none")
-      }
-      let family = try Family.named(type, "model_type", file: path)
+      let (family, fields) = try Family.ofConfig(JSONFields(object: object, file: path))
       return (family, try ModelConfiguration(fields, family: family))
     }
     var configuration = fromConfig
     let table = try TensorTable(folder: folder)
-    // A checkpoint of the bare decoder has no prefix.
-    var names = family.names
-    if table.tensors[names.name(.outputNorm)] == nil {
-      var bare = names
-      bare.prefix = ""
-      if table.tensors[bare.name(.outputNorm)] != nil { names = bare }
-    }
-    tensors = try table.tensors(for: configuration, names: names, isTied: configuration.tiesEmbeddings)
-    configuration.tiesEmbeddings = tensors[.outputHead]?.name == tensors[.tokenEmbedding]?.name
+    let names = table.placed(family.names)
+    tensors = try table.resolve(configuration, names, isTied: configuration.tiesEmbeddings)
+    configuration.tiesEmbeddings = tensors.isTied
     self.configuration = configuration
     self.location = location
     fingerprint = Fingerprint(metadata: config.bytes, table).text(location.name)
@@ -81,56 +76,31 @@ package final class Checkpoint: Sendable {
 }
 
 extension TensorTable {
-  /// The tensors of a configuration by role, their shapes checked.
-  ///
-  /// With `isTied`, the token embedding and the output head stand in for each other where one is absent; where both are
-  /// there, each is used, as transformers does.
-  fileprivate func tensors(
-    for configuration: ModelConfiguration, names: TensorNames, isTied: Bool
-  ) throws(CheckpointError) -> [TensorRole: Tensor] {
-    var result: [TensorRole: Tensor] = [:]
-    for role in configuration.roles {
-      result[role] = try tensor(role, configuration, names)
+  /// The names with the prefix under which this checkpoint has them: that of the whole model, none in a checkpoint of
+  /// the bare decoder, or that of the language model in one that sees, too.
+  fileprivate func placed(_ names: TensorNames) -> TensorNames {
+    let inner = names.prefix
+    let candidates = [
+      (inner, ""), ("", ""), ("language_model." + inner, "language_model."),
+      (inner + "language_model.", ""), ("model.language_model." + inner, "model.language_model."),
+    ]
+    for (prefix, headPrefix) in candidates {
+      var placed = names
+      placed.prefix = prefix
+      placed.outputHead = headPrefix + names.outputHead
+      if has(placed.name(TensorSlot(role: .outputNorm))) { return placed }
     }
-    let embedding = try optionalTensor(.tokenEmbedding, configuration, names)
-    let head = try optionalTensor(.outputHead, configuration, names)
-    result[.tokenEmbedding] = embedding ?? (isTied ? head : nil)
-    result[.outputHead] = head ?? (isTied ? embedding : nil)
-    for role in [TensorRole.tokenEmbedding, .outputHead] where result[role] == nil {
-      throw missing(names.name(role))
-    }
-    return result
-  }
-
-  private func missing(_ name: String) -> CheckpointError {
-    CheckpointError(path, "expected tensor \(name), found none of that name")
-  }
-
-  private func tensor(
-    _ role: TensorRole, _ configuration: ModelConfiguration, _ names: TensorNames
-  ) throws(CheckpointError) -> Tensor {
-    guard let tensor = try optionalTensor(role, configuration, names) else { throw missing(names.name(role)) }
-    return tensor
-  }
-
-  private func optionalTensor(
-    _ role: TensorRole, _ configuration: ModelConfiguration, _ names: TensorNames
-  ) throws(CheckpointError) -> Tensor? {
-    guard let tensor = try tensor(names.name(role)) else { return nil }
-    let shape = configuration.shape(role)
-    guard tensor.shape == shape else {
-      throw CheckpointError(
-        tensor.path, "tensor \(tensor.name): expected shape \(shape), found \(tensor.shape)")
-    }
-    return tensor
+    return names
   }
 
   /// Refuses a GGUF file with a tensor of a layer that no role uses: the model would be another one without it.
-  fileprivate func refuseUnused(_ used: [TensorRole: Tensor]) throws(CheckpointError) {
-    let usedNames = Set(used.values.map(\.name))
-    let names = Array(tensors.keys) + Array(unsupported.keys)
+  fileprivate func refuseUnused(_ used: ResolvedTensors, known names: TensorNames) throws(CheckpointError) {
+    let all = Array(tensors.keys) + Array(unsupported.keys)
     // Tables of rotary frequencies are recomputed.
-    let unused = names.filter { $0.hasPrefix("blk.") && !usedNames.contains($0) && !$0.contains("rot_embd") }
+    let unused = all.filter {
+      $0.hasPrefix("blk.") && !used.names.contains($0) && !$0.contains("rot_embd")
+        && !$0.contains("rope_freqs")
+    }
     if let name = unused.min() {
       throw CheckpointError(
         path, "tensor \(name): not used by this architecture; the model cannot be right without it")

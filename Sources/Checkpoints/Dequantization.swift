@@ -42,6 +42,8 @@ extension ElementType {
     case .q6_K: decodeQ6_K
     case .iq4_nl: decodeIQ4_NL
     case .iq4_xs: decodeIQ4_XS
+    case .mxfp4: decodeMXFP4
+    case .u8: decodeU8
     }
   }
 }
@@ -170,4 +172,56 @@ func nonLinearLevel(_ q: UInt8) -> Float {
   case 14: 89
   default: 113
   }
+}
+
+// MARK: - Microscaled blocks of 32 (OCP Microscaling Formats, version 1.0)
+// One byte is a power of two for the block, and each element is a 4-bit float: a sign, two bits of exponent, one of
+// fraction.
+
+/// `scale: byte, qs: 16 bytes`; element = 2^(scale - 127) · E2M1(q), low nibbles first, as in ggml.
+private func decodeMXFP4(_ block: UnsafeRawPointer, _ y: UnsafeMutablePointer<Float>) {
+  let scale = halfPower(block.byte(0))
+  for j in 0..<16 {
+    let q = block.byte(1 + j)
+    y[j] = doubledFourBitFloat(q & 0xF) * scale
+    y[j + 16] = doubledFourBitFloat(q >> 4) * scale
+  }
+}
+
+/// The same format in two tensors, as transformers keeps it: `codes` has 16 bytes and `scales` one for each 32 elements;
+/// of a byte's elements the one in the low nibble comes first.
+func decodeMXFP4(
+  _ codes: UnsafeRawPointer, scales: UnsafeRawPointer, count: Int, into y: UnsafeMutablePointer<Float>
+) {
+  for i in 0..<count / 2 {
+    let q = codes.byte(i)
+    let scale = halfPower(scales.byte(i / 16))
+    y[2 * i] = doubledFourBitFloat(q & 0xF) * scale
+    y[2 * i + 1] = doubledFourBitFloat(q >> 4) * scale
+  }
+}
+
+private func decodeU8(_ block: UnsafeRawPointer, _ y: UnsafeMutablePointer<Float>) {
+  y[0] = Float(block.byte(0))
+}
+
+/// 2^(exponent - 128), half of what the format means by the byte; the two least are subnormal.
+private func halfPower(_ exponent: UInt8) -> Float {
+  Float(bitPattern: exponent < 2 ? 0x0020_0000 << UInt32(exponent) : UInt32(exponent - 1) << 23)
+}
+
+/// Twice the 16 values of a float of a sign, two bits of exponent and one of fraction (E2M1); zero has no sign.
+private func doubledFourBitFloat(_ q: UInt8) -> Float {
+  let magnitude: Float =
+    switch q & 7 {
+    case 0: 0
+    case 1: 1
+    case 2: 2
+    case 3: 3
+    case 4: 4
+    case 5: 6
+    case 6: 8
+    default: 12
+    }
+  return q <= 8 ? magnitude : -magnitude
 }

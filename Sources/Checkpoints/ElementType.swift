@@ -8,6 +8,9 @@ package enum ElementType: UInt8, Sendable, CaseIterable {
   case q4_0, q4_1, q5_0, q5_1, q8_0
   case q2_K, q3_K, q4_K, q5_K, q6_K
   case iq4_nl, iq4_xs
+  case mxfp4
+  /// Bytes that hold the codes or scales of another format; safetensors only.
+  case u8
 
   /// The type's name as GGUF tools print it: `F32`, `Q4_K`.
   package var name: String { traits.name }
@@ -18,8 +21,8 @@ package enum ElementType: UInt8, Sendable, CaseIterable {
   /// Bytes in a block.
   package var blockBytes: Int { traits.blockBytes }
 
-  /// The type's number in a GGUF tensor directory (`enum ggml_type`).
-  package var ggmlNumber: UInt32 { traits.ggmlNumber }
+  /// The type's number in a GGUF tensor directory (`enum ggml_type`); nil for a type that has none.
+  package var ggmlNumber: UInt32? { traits.ggmlNumber }
 
   /// The type with a number of ggml's, or nil for one that is not supported.
   package init?(ggmlNumber: UInt32) {
@@ -35,7 +38,7 @@ package enum ElementType: UInt8, Sendable, CaseIterable {
     return overflow ? nil : bytes
   }
 
-  private var traits: (name: String, blockLength: Int, blockBytes: Int, ggmlNumber: UInt32) {
+  private var traits: (name: String, blockLength: Int, blockBytes: Int, ggmlNumber: UInt32?) {
     switch self {
     case .f32: ("F32", 1, 4, 0)
     case .f16: ("F16", 1, 2, 1)
@@ -52,6 +55,8 @@ package enum ElementType: UInt8, Sendable, CaseIterable {
     case .q6_K: ("Q6_K", 256, 210, 14)
     case .iq4_nl: ("IQ4_NL", 32, 18, 20)
     case .iq4_xs: ("IQ4_XS", 256, 136, 23)
+    case .mxfp4: ("MXFP4", 32, 17, 39)
+    case .u8: ("U8", 1, 1, nil)
     }
   }
 }

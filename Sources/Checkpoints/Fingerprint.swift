@@ -20,7 +20,7 @@ struct Fingerprint {
     for tensor in tensors {
       summary += tensor.name.utf8
       summary.append(0)
-      summary.append(littleEndian: UInt64(tensor.type.ggmlNumber))
+      summary.append(littleEndian: UInt64(tensor.type.ggmlNumber ?? .max))
       for length in tensor.shape { summary.append(littleEndian: UInt64(length)) }
       let bytes = tensor.bytes
       let size = min(Self.sampleBytes, bytes.count)

@@ -43,6 +43,9 @@ struct JSONFields {
     return value
   }
 
+  /// Whether a member is there and null, which says "none" where an absent one has a default.
+  func isNull(_ name: StaticString) -> Bool { object[name]?.kind == .null }
+
   func has(_ name: StaticString) -> Bool { self[name] != nil }
 
   /// An integer in a range.
@@ -75,6 +78,27 @@ struct JSONFields {
     guard let value = self[name] else { return nil }
     guard let string = value.string else { throw error(name, "expected a string, found \(found(value))") }
     return string
+  }
+
+  /// A finite number.
+  func number(_ name: StaticString) throws(CheckpointError) -> Double? {
+    guard let value = self[name] else { return nil }
+    guard let number = value.double, number.isFinite else {
+      throw error(name, "expected a number, found \(found(value))")
+    }
+    return number
+  }
+
+  /// An array of integers.
+  func integers(_ name: StaticString) throws(CheckpointError) -> [Int]? {
+    guard let value = self[name] else { return nil }
+    var integers: [Int] = []
+    guard value.kind == .array else { throw error(name, "expected an array, found \(found(value))") }
+    for element in value.elements {
+      guard let int = element.int else { throw error(name, "expected integers, found \(found(element))") }
+      integers.append(int)
+    }
+    return integers
   }
 
   func fields(_ name: StaticString) throws(CheckpointError) -> JSONFields? {

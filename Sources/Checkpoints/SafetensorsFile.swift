@@ -73,6 +73,7 @@ package final class SafetensorsFile: Sendable {
     case "F32": .f32
     case "F16": .f16
     case "BF16": .bf16
+    case "U8": .u8
     default: nil
     }
   }

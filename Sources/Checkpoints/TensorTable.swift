@@ -30,6 +30,9 @@ struct TensorTable {
     }
   }
 
+  /// Whether there is a tensor of a name, of whatever type.
+  func has(_ name: String) -> Bool { tensors[name] != nil || unsupported[name] != nil }
+
   /// The tensor of a name; nil when there is none, an error when its type cannot be read.
   func tensor(_ name: String) throws(CheckpointError) -> Tensor? {
     if let tensor = tensors[name] { return tensor }

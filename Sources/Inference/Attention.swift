@@ -1,8 +1,10 @@
 import CKernels
+import Checkpoints
 import Streams
 
 /// Causal grouped-query attention (Ainslie et al., arXiv 2305.13245) over packed sequences, with an online
-/// softmax over blocks of keys (Dao et al., arXiv 2205.14135), so that no length × length matrix exists.
+/// softmax over blocks of keys (Dao et al., arXiv 2205.14135), so that no length × length matrix exists; with a sliding
+/// window (Beltagy et al., arXiv 2004.05150), blocks that no query sees are left out.
 ///
 /// Every block of keys begins at a multiple of `keyBlock` positions from its sequence's start. A query's sums
 /// therefore run in an order that only its position decides, wherever its row stands in the batch.
@@ -17,12 +19,23 @@ struct Attention: Sendable {
   private let headCount: Int
   private let keyValueHeadCount: Int
   private let headSize: Int
+  /// What scores are multiplied by.
+  private let scale: Float
+  private let softCap: Float?
+  /// Positions that a query sees.
+  private let window: Int32
+  /// A logit for each head that stands for no position (Xiao et al., arXiv 2309.17453; GPT-OSS).
+  private let sinks: [Float]?
 
-  init(kernels: Kernels, headCount: Int, keyValueHeadCount: Int, headSize: Int) {
+  init(kernels: Kernels, _ configuration: AttentionConfiguration, sinks: [Float]?) {
     products = Products(kernels: kernels, form: GRAPE_OPERAND_F32)
-    self.headCount = headCount
-    self.keyValueHeadCount = keyValueHeadCount
-    self.headSize = headSize
+    headCount = configuration.headCount
+    keyValueHeadCount = configuration.keyValueHeadCount
+    headSize = configuration.headSize
+    scale = configuration.scale
+    softCap = configuration.softCap
+    window = Int32(clamping: configuration.window ?? .max)
+    self.sinks = sinks
   }
 
   /// Query heads that share a key and value head.
@@ -122,15 +135,23 @@ struct Attention: Sendable {
     sums.initialize(repeating: 0, count: group * headSize * lanes)
     maxima.initialize(repeating: -1e30, count: group * lanes)
     totals.initialize(repeating: 0, count: group * lanes)
+    if let sinks {
+      for g in 0..<group {
+        (maxima + g * lanes).update(repeating: sinks[head * group + g], count: lanes)
+        (totals + g * lanes).update(repeating: 1, count: lanes)
+      }
+    }
 
     let capacity = cache.capacities[sequence]
     let keys = keys(cache, sequence: sequence, head: head)
     let values = keys + capacity * headSize
     let positions = rows.positions + tile * lanes
     let last = Int(range.map { positions[$0] }.max() ?? 0)
-    let scale = 1 / Float(headSize).squareRoot()
+    // Blocks before every lane's window would add nothing, to the last bit.
+    let nearest = Int(range.map { positions[$0] }.min() ?? 0) - Int(window) + 1
+    let scale = softCap == nil ? scale : 1
 
-    for first in stride(from: 0, through: last, by: block) {
+    for first in stride(from: max(0, nearest) / block * block, through: last, by: block) {
       let count = min(block, last + 1 - first)
       products.multiply(
         keys + first * headSize, stride: headSize, rows: count, queries[tile, head * group * headSize],
@@ -139,8 +160,9 @@ struct Attention: Sendable {
         accumulate: false)
       for g in 0..<group {
         let part = scores + g * block * lanes
+        if let softCap { table.pointee.soft_cap(part, count, self.scale, softCap) }
         table.pointee.softmax(
-          part, count, scale, Int32(first), positions, maxima + g * lanes, totals + g * lanes,
+          part, count, scale, Int32(first), positions, window, maxima + g * lanes, totals + g * lanes,
           factors + g * lanes,
           part)
         table.pointee.scale(sums + g * headSize * lanes, headSize, factors + g * lanes)

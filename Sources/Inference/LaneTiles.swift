@@ -47,6 +47,9 @@ struct FloatTiles: @unchecked Sendable {
     base + tile * stride + feature * Self.lanes
   }
 
+  /// Sets the features of the first tiles to zero.
+  func clear(tiles: Int) { base.update(repeating: 0, count: tiles * stride) }
+
   /// The number of tiles that hold `tokens`.
   static func tiles(for tokens: Int) -> Int { (tokens + lanes - 1) / lanes }
 }
@@ -57,9 +60,12 @@ struct OperandTiles: @unchecked Sendable {
   let form: grape_operand
   /// Features, evened up where the form pairs them.
   let width: Int
+  /// Features that the activations have.
+  let originalWidth: Int
 
   init(_ buffer: TileBuffer, form: grape_operand, width: Int, tiles: Int) {
     self.form = form
+    originalWidth = width
     self.width = width + width % 2
     buffer.reserve(tiles * self.width * FloatTiles.lanes * form.elementBytes)
     base = buffer.base
@@ -67,6 +73,9 @@ struct OperandTiles: @unchecked Sendable {
 
   /// Elements from one tile to the next.
   var stride: Int { width * FloatTiles.lanes }
+
+  /// Groups of 4 bytes in a lane of a tile: a feature, or a pair of them.
+  var units: Int { width * form.elementBytes / 4 }
 
   /// Tile `tile`, from feature `feature` (even) on.
   subscript(tile: Int, feature: Int) -> UnsafeMutableRawPointer {

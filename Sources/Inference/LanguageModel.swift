@@ -10,6 +10,8 @@ package final class LanguageModel: Sendable {
   package let maximumPositions: Int
   /// Token ids are below this.
   package let vocabularySize: Int
+  /// The most tokens of a sequence whose positions count as those of a short one; `PackedBatch` needs to know.
+  package let longestShort: Int
 
   private let transformer: Transformer
   /// Keeps the mapped weights alive.
@@ -24,30 +26,22 @@ package final class LanguageModel: Sendable {
     let configuration = checkpoint.configuration
     let precision = precision ?? (kernels.multipliesBF16 ? .bf16 : .f32)
     let products = Products(kernels: kernels, form: kernels.operandForm(for: precision))
-    let load = WeightLoader(checkpoint: checkpoint, kernels: kernels)
-
-    guard configuration.headSize % 2 == 0 else {
-      throw ModelError("the head size \(configuration.headSize) is odd; an even one was expected")
-    }
+    let load = WeightLoader(checkpoint: checkpoint)
     var layers: [DecoderLayer] = []
-    for layer in 0..<configuration.layerCount {
-      layers.append(
-        DecoderLayer(
-          attentionNorm: try load.vector(.attentionNorm(layer)),
-          query: try load.matrix(.query(layer), bias: .queryBias(layer)),
-          key: try load.matrix(.key(layer), bias: .keyBias(layer)),
-          value: try load.matrix(.value(layer), bias: .valueBias(layer)),
-          attentionOutput: try load.matrix(.attentionOutput(layer), bias: .attentionOutputBias(layer)),
-          feedForwardNorm: try load.vector(.feedForwardNorm(layer)),
-          gate: try load.matrix(.gate(layer), bias: .gateBias(layer)),
-          up: try load.matrix(.up(layer), bias: .upBias(layer)),
-          down: try load.matrix(.down(layer), bias: .downBias(layer))))
+    for layer in configuration.layers.indices {
+      layers.append(try DecoderLayer(layer, of: checkpoint, kernels: kernels))
     }
     let embedding = try load.matrix(.tokenEmbedding)
     let output = configuration.tiesEmbeddings ? embedding : try load.matrix(.outputHead)
     transformer = Transformer(
-      configuration: configuration, embedding: embedding, layers: layers,
-      outputNorm: try load.vector(.outputNorm), output: output, products: products, workers: workers)
+      configuration: configuration, embedding: embedding,
+      positionEmbedding: configuration.learnsPositions ? try load.matrix(.positionEmbedding) : nil,
+      layers: layers, outputNorm: try load.norm(.outputNorm), output: output, products: products,
+      workers: workers)
+    longestShort =
+      configuration.rotaries.compactMap { rotary in
+        if case .longrope(_, _, let positions) = rotary.scaling { positions } else { nil }
+      }.min() ?? .max
     identity = "\(checkpoint.fingerprint)/\(precision.rawValue)"
     maximumPositions = configuration.maximumPositions
     vocabularySize = min(configuration.vocabularySize, embedding.rows, output.rows)
@@ -67,42 +61,4 @@ package final class LanguageModel: Sendable {
 package struct ModelError: Error, CustomStringConvertible {
   package let description: String
   package init(_ description: String) { self.description = description }
-}
-
-/// Tensors as the forward pass wants them: matrices in place, vectors as floats.
-private struct WeightLoader {
-  let checkpoint: Checkpoint
-  let kernels: Kernels
-
-  func matrix(_ role: TensorRole, bias: TensorRole? = nil) throws(ModelError) -> WeightMatrix {
-    let tensor = try tensor(role)
-    guard tensor.shape.count == 2 else {
-      throw ModelError("\(tensor.name) has \(tensor.shape.count) dimensions; 2 were expected")
-    }
-    var values: [Float]?
-    if let bias, checkpoint.tensor(bias) != nil { values = try vector(bias) }
-    return WeightMatrix(tensor, bias: values)
-  }
-
-  func vector(_ role: TensorRole) throws(ModelError) -> [Float] {
-    try tensor(role).floats
-  }
-
-  private func tensor(_ role: TensorRole) throws(ModelError) -> Tensor {
-    guard let tensor = checkpoint.tensor(role) else { throw ModelError("the checkpoint has no \(role)") }
-    return tensor
-  }
-}
-
-extension Tensor {
-  /// All elements, in order.
-  var floats: [Float] {
-    let count = shape.reduce(1, *)
-    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      if let start = bytes.baseAddress, let out = buffer.baseAddress {
-        dequantize(type, start, count: count, into: out)
-      }
-      initialized = count
-    }
-  }
 }

@@ -20,12 +20,17 @@ final class OutputHead: @unchecked Sendable {
   private let weights: WeightMatrix
   private let products: Products
   private let workers: Workers
+  /// What logits are multiplied by, and then capped at softly; 0 for no cap.
+  private let scale: Float
+  private let softCap: Float
   private let scratch: WorkerScratch
   private let partials = TileBuffer()
   private let targets = TileBuffer()
 
-  init(weights: WeightMatrix, products: Products, workers: Workers) {
+  init(weights: WeightMatrix, scale: Float, softCap: Float?, products: Products, workers: Workers) {
     self.weights = weights
+    self.scale = scale
+    self.softCap = softCap ?? 0
     self.products = products
     self.workers = workers
     let bytes = weights.scratchBytes(rows: Products.slabRows) + Products.blockFloats * 4
@@ -91,8 +96,15 @@ final class OutputHead: @unchecked Sendable {
       let row = Int(predictions[index].target)
       let slab = weights.slab(row..<row + 1, form: products.form, kernels: products.kernels, scratch: memory)
       products.multiply(slab, width: weights.width, by: input, tiles: tile..<tile + 1, into: block)
+      transform(block, rows: 1)
       targets[tile, 0][lane] = block[lane]
     }
+  }
+
+  /// Logits from the products of one tile, in place.
+  private func transform(_ logits: UnsafeMutablePointer<Float>, rows: Int) {
+    guard scale != 1 || softCap > 0 else { return }
+    products.kernels.table.pointee.soft_cap(logits, rows, scale, softCap)
   }
 
   private func sweep(
@@ -116,10 +128,11 @@ final class OutputHead: @unchecked Sendable {
         products.multiply(slab, width: weights.width, by: input, tiles: group, into: block)
         for tile in group {
           let part = partials[chunk * tiles + tile, 0]
+          let logits = block + (tile - group.lowerBound) * Products.blockStride
+          transform(logits, rows: slab.rows)
           let above = UnsafeMutableRawPointer(part + 2 * lanes).assumingMemoryBound(to: Int32.self)
           products.kernels.table.pointee.fold_logits(
-            block + (tile - group.lowerBound) * Products.blockStride, slab.rows, part, part + lanes,
-            targets[tile, 0], ranks ? above : nil)
+            logits, slab.rows, part, part + lanes, targets[tile, 0], ranks ? above : nil)
         }
       }
     }

@@ -7,6 +7,8 @@ package struct PackedBatch: Sendable {
   /// A sequence: the row of each of its positions.
   struct Sequence: Sendable {
     let rows: Range<Int>
+    /// Longer than `longestShort`.
+    let isLong: Bool
   }
 
   /// A token whose log-probability is wanted: the row before it predicts it.
@@ -19,6 +21,9 @@ package struct PackedBatch: Sendable {
 
   /// Whether sequences share the rows of a common beginning. Off only to show that it changes nothing.
   let sharesPrefixes: Bool
+  /// The most tokens of a sequence that a model does not take for a long one, whose numbers differ from its first token on: it
+  /// shares no rows with a short one.
+  let longestShort: Int
 
   /// Token, position and sequence of every row.
   private(set) var tokens: [UInt32] = []
@@ -31,7 +36,11 @@ package struct PackedBatch: Sendable {
 
   private var previous: [UInt32] = []
 
-  package init(sharesPrefixes: Bool = true) { self.sharesPrefixes = sharesPrefixes }
+  /// - Parameter longestShort: `LanguageModel.longestShort` of the model that it is for.
+  package init(sharesPrefixes: Bool = true, longestShort: Int = .max) {
+    self.sharesPrefixes = sharesPrefixes
+    self.longestShort = longestShort
+  }
 
   /// Rows to be computed so far.
   package var rowCount: Int { tokens.count }
@@ -52,7 +61,8 @@ package struct PackedBatch: Sendable {
     let sequence = Int32(sequences.count)
     let start = rowOfPosition.count
     var shared = 0
-    if sharesPrefixes, let last = sequences.last {
+    let isLong = ids.count > longestShort
+    if sharesPrefixes, let last = sequences.last, last.isLong == isLong {
       let limit = min(needed, last.rows.count)
       while shared < limit && ids[shared] == previous[shared] { shared += 1 }
       for position in 0..<shared { rowOfPosition.append(rowOfPosition[last.rows.lowerBound + position]) }
@@ -63,7 +73,7 @@ package struct PackedBatch: Sendable {
       positions.append(Int32(position))
       owners.append(sequence)
     }
-    sequences.append(Sequence(rows: start..<rowOfPosition.count))
+    sequences.append(Sequence(rows: start..<rowOfPosition.count, isLong: isLong))
     previous = ids
     var added = 0
     for span in spans {

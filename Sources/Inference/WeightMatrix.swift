@@ -6,23 +6,28 @@ import Checkpoints
 /// Rows are used in place when their encoding is the operand's; otherwise a slab of rows at a time is decoded
 /// into a worker's scratch memory, so that a quantized file is never expanded as a whole.
 struct WeightMatrix: @unchecked Sendable {
-  let tensor: Tensor
+  let matrix: Matrix
   let rows: Int
   let width: Int
   /// `[rows]`, or nil.
   let bias: [Float]?
+  private let base: UnsafeRawPointer
   private let rowBytes: Int
   private let encoding: grape_weights?
 
-  /// - Parameter tensor: of shape `[rows, width]`; its bytes have been checked against its shape.
-  init(_ tensor: Tensor, bias: [Float]? = nil) {
-    self.tensor = tensor
-    rows = tensor.shape[0]
-    width = tensor.shape[1]
+  /// - Parameter matrix: its bytes have been checked against its shape.
+  init(_ matrix: Matrix, bias: [Float]? = nil) throws(ModelError) {
+    guard let base = matrix.tensor.bytes.baseAddress else {
+      throw ModelError("\(matrix.tensor.name) has no elements")
+    }
+    self.matrix = matrix
+    self.base = base
+    rows = matrix.rows
+    width = matrix.width
     self.bias = bias
-    rowBytes = width / tensor.type.blockLength * tensor.type.blockBytes
+    rowBytes = matrix.tensor.rowBytes
     encoding =
-      switch tensor.type {
+      switch matrix.tensor.type {
       case .f32: GRAPE_WEIGHTS_F32
       case .f16: GRAPE_WEIGHTS_F16
       case .bf16: GRAPE_WEIGHTS_BF16
@@ -53,44 +58,51 @@ struct WeightMatrix: @unchecked Sendable {
   func slab(
     _ range: Range<Int>, form: grape_operand, kernels: Kernels, scratch: UnsafeMutableRawPointer
   ) -> Slab {
-    let start = tensor.bytes.baseAddress! + range.lowerBound * rowBytes
-    let inPlace =
-      form == GRAPE_OPERAND_PAIRS
-      ? tensor.type == .bf16 && width % 2 == 0
-      : form == GRAPE_OPERAND_F32 && tensor.type == .f32
-    if inPlace { return Slab(pointer: start, stride: width, rows: range.count) }
+    if let stride = strideInPlace(range, form: form) {
+      let first = base + matrix.tensorRow(range.lowerBound) * rowBytes
+      return Slab(pointer: first, stride: stride, rows: range.count)
+    }
     let stride = decodedStride
-    let spare = (scratch + range.count * stride * 4).assumingMemoryBound(to: Float.self)
-    for i in 0..<range.count {
-      decode(
-        start + i * rowBytes, form: form, kernels: kernels, into: scratch + i * stride * form.elementBytes,
-        spare: spare)
+    if matrix.isTransposed {
+      transpose(range, form: form, kernels: kernels, into: scratch)
+    } else {
+      let spare = (scratch + range.count * stride * 4).assumingMemoryBound(to: Float.self)
+      for (i, row) in range.enumerated() {
+        decode(
+          row, form: form, kernels: kernels, into: scratch + i * stride * form.elementBytes, spare: spare)
+      }
     }
     return Slab(pointer: scratch, stride: stride, rows: range.count)
   }
 
-  /// Row `row` as floats, exactly as its encoding defines them.
-  func decodeRow(_ row: Int, kernels: Kernels, into floats: UnsafeMutablePointer<Float>) {
-    decodeFloats(tensor.bytes.baseAddress! + row * rowBytes, kernels: kernels, into: floats)
+  /// Elements from one row to the next where the tensor can be used as it lies; nil where it cannot.
+  private func strideInPlace(_ range: Range<Int>, form: grape_operand) -> Int? {
+    let isOperand =
+      form == GRAPE_OPERAND_PAIRS
+      ? matrix.tensor.type == .bf16 && width % 2 == 0
+      : form == GRAPE_OPERAND_F32 && matrix.tensor.type == .f32
+    guard isOperand, !matrix.isTransposed else { return nil }
+    let lines = matrix.lines
+    if lines.group == 1 { return lines.stride * width }
+    return range.lowerBound / lines.group == (range.upperBound - 1) / lines.group ? width : nil
   }
 
-  private func decodeFloats(
-    _ row: UnsafeRawPointer, kernels: Kernels, into floats: UnsafeMutablePointer<Float>
-  ) {
-    if let encoding {
-      kernels.table.pointee.decode_f32(encoding, row, width, floats)
+  /// Row `row` as floats, exactly as its encoding defines them.
+  func decodeRow(_ row: Int, kernels: Kernels, into floats: UnsafeMutablePointer<Float>) {
+    if let encoding, !matrix.isTransposed {
+      kernels.table.pointee.decode_f32(encoding, base + matrix.tensorRow(row) * rowBytes, width, floats)
     } else {
-      dequantize(tensor.type, row, count: width, into: floats)
+      matrix.decodeRow(row, into: floats)
     }
   }
 
   private func decode(
-    _ row: UnsafeRawPointer, form: grape_operand, kernels: Kernels, into out: UnsafeMutableRawPointer,
+    _ row: Int, form: grape_operand, kernels: Kernels, into out: UnsafeMutableRawPointer,
     spare: UnsafeMutablePointer<Float>
   ) {
     let table = kernels.table
     if form == GRAPE_OPERAND_F32 {
-      decodeFloats(row, kernels: kernels, into: out.assumingMemoryBound(to: Float.self))
+      decodeRow(row, kernels: kernels, into: out.assumingMemoryBound(to: Float.self))
       return
     }
     // Rounded to bfloat16; without native products, widened again.
@@ -99,17 +111,52 @@ struct WeightMatrix: @unchecked Sendable {
       ? out.assumingMemoryBound(to: UInt16.self)
       : UnsafeMutableRawPointer(spare).assumingMemoryBound(to: UInt16.self)
     if let encoding {
-      table.pointee.decode_bf16(encoding, row, width, narrow)
+      table.pointee.decode_bf16(encoding, base + matrix.tensorRow(row) * rowBytes, width, narrow)
     } else {
       // The floats may share memory with nothing that is read later: `out` has four bytes an element here.
       let floats = form == GRAPE_OPERAND_PAIRS ? spare : out.assumingMemoryBound(to: Float.self)
-      decodeFloats(row, kernels: kernels, into: floats)
+      decodeRow(row, kernels: kernels, into: floats)
       table.pointee.decode_bf16(GRAPE_WEIGHTS_F32, floats, width, narrow)
     }
     if form == GRAPE_OPERAND_PAIRS {
       if width % 2 == 1 { narrow[width] = 0 }
     } else {
       table.pointee.decode_f32(GRAPE_WEIGHTS_BF16, narrow, width, out.assumingMemoryBound(to: Float.self))
+    }
+  }
+
+  /// The rows `range` of a matrix that is stored as its transpose, of plain numbers: the columns they are, row of the
+  /// tensor by row of the tensor.
+  private func transpose(
+    _ range: Range<Int>, form: grape_operand, kernels: Kernels, into out: UnsafeMutableRawPointer
+  ) {
+    guard let encoding, let firstRow = range.first, let lastRow = range.last else { return }
+    let table = kernels.table, stride = decodedStride
+    let floats = out.assumingMemoryBound(to: Float.self)
+    // Lines ascend with rows.
+    let first = matrix.lines[firstRow], span = matrix.lines[lastRow] - first + 1
+    let columns = range.map { matrix.lines[$0] - first }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: span) { part in
+      guard let part = part.baseAddress else { return }
+      for k in 0..<width {
+        let start = base + (matrix.firstRow + k) * rowBytes + first * matrix.tensor.type.blockBytes
+        table.pointee.decode_f32(encoding, start, span, part)
+        for (i, column) in columns.enumerated() { floats[i * stride + k] = part[column] }
+      }
+    }
+    guard form != GRAPE_OPERAND_F32 else { return }
+    // A row is narrowed to where no later one is read from, and widened again behind them all or in its own place.
+    let spare = (out + range.count * stride * 4).assumingMemoryBound(to: UInt16.self)
+    for i in 0..<range.count {
+      let row = floats + i * stride
+      if form == GRAPE_OPERAND_PAIRS {
+        let narrow = (out + i * stride * 2).assumingMemoryBound(to: UInt16.self)
+        table.pointee.decode_bf16(GRAPE_WEIGHTS_F32, row, width, narrow)
+        if width % 2 == 1 { narrow[width] = 0 }
+      } else {
+        table.pointee.decode_bf16(GRAPE_WEIGHTS_F32, row, width, spare)
+        table.pointee.decode_f32(GRAPE_WEIGHTS_BF16, spare, width, row)
+      }
     }
   }
 }

@@ -42,7 +42,7 @@ struct ScoreWindow: ~Copyable {
     self.tokenizer = tokenizer
     self.size = size
     currentSize = min(size, Self.firstSize)
-    batch = PackedBatch(sharesPrefixes: sharesPrefixes)
+    batch = PackedBatch(sharesPrefixes: sharesPrefixes, longestShort: model.longestShort)
   }
 
   /// Takes a record in; scores and writes what waits when that fills the batch.

@@ -8,16 +8,16 @@ import Testing
     let checkpoint = try Checkpoint.open(.folder("\(fixtures)/models/\(name)"))
     let configuration = checkpoint.configuration
     #expect(configuration.hiddenSize == 64)
-    #expect(configuration.layerCount == 3)
-    #expect(configuration.headCount == 4)
-    #expect(configuration.headSize == 16)
-    #expect(configuration.intermediateSize == 160)
+    #expect(configuration.layers.count == 3)
+    #expect(configuration.layers[0].attention.headCount == 4)
+    #expect(configuration.layers[0].attention.headSize == 16)
+    #expect(configuration.layers[0].feedForward.intermediateSize == 160)
     #expect(configuration.vocabularySize == 512)
     #expect(configuration.maximumPositions == 512)
-    #expect(configuration.rotary.layout == .halves)
-    #expect(checkpoint.tensor(.query(0))?.shape == [64, 64])
-    #expect(checkpoint.tensor(.down(2))?.shape == [64, 160])
-    #expect(checkpoint.tensor(.query(3)) == nil)
+    #expect(configuration.rotaries[0].layout == .halves)
+    #expect(checkpoint.matrix(.layer(0, .query))?.tensor.shape == [64, 64])
+    #expect(checkpoint.matrix(.layer(2, .down))?.tensor.shape == [64, 160])
+    #expect(checkpoint.matrix(.layer(3, .query)) == nil)
     #expect(checkpoint.fingerprint.hasPrefix(name + "@"))
   }
 
@@ -25,36 +25,38 @@ import Testing
     let checkpoint = try Checkpoint.open(.folder("\(fixtures)/models/llama-3"))
     let configuration = checkpoint.configuration
     #expect(configuration.architecture == "llama")
-    #expect(configuration.keyValueHeadCount == 2)
-    #expect(configuration.normEpsilon == 1e-6)
-    #expect(configuration.rotary.base == 500_000)
+    #expect(configuration.layers[0].attention.keyValueHeadCount == 2)
+    #expect(configuration.norm.epsilon == 1e-6)
+    #expect(configuration.rotaries[0].base == 500_000)
     #expect(
-      configuration.rotary.scaling
+      configuration.rotaries[0].scaling
         == .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaximumPositions: 64))
     #expect(!configuration.tiesEmbeddings)
-    #expect(checkpoint.tensor(.outputHead)?.name == "lm_head.weight")
-    #expect(checkpoint.tensor(.queryBias(0)) == nil)
-    #expect(checkpoint.tensor(.query(1))?.type == .bf16)
+    #expect(checkpoint.matrix(.outputHead)?.tensor.name == "lm_head.weight")
+    #expect(checkpoint.vector(.layer(0, .query), bias: true) == nil)
+    #expect(checkpoint.matrix(.layer(1, .query))?.tensor.type == .bf16)
   }
 
   @Test func llama2HasBiases() throws {
     let checkpoint = try Checkpoint.open(.folder("\(fixtures)/models/llama-2"))
-    #expect(checkpoint.configuration.biases == [.attentionInput, .attentionOutput, .feedForward])
-    #expect(checkpoint.tensor(.keyBias(2))?.shape == [64])
-    #expect(checkpoint.tensor(.attentionOutputBias(2))?.shape == [64])
-    #expect(checkpoint.tensor(.downBias(0))?.shape == [64])
-    #expect(checkpoint.tensor(.upBias(0))?.shape == [160])
-    #expect(checkpoint.tensor(.up(0))?.type == .f16)
+    #expect(
+      checkpoint.configuration.layers.allSatisfy { $0.attention.hasOutputBias && $0.feedForward.hasBias })
+    #expect(checkpoint.vector(.layer(2, .key), bias: true)?.count == 64)
+    #expect(checkpoint.vector(.layer(2, .attentionOutput), bias: true)?.count == 64)
+    #expect(checkpoint.vector(.layer(0, .down), bias: true)?.count == 64)
+    #expect(checkpoint.vector(.layer(0, .up), bias: true)?.count == 160)
+    #expect(checkpoint.matrix(.layer(0, .up))?.tensor.type == .f16)
   }
 
   @Test func qwen2IsSharded() throws {
     let checkpoint = try Checkpoint.open(.folder("\(fixtures)/models/qwen-2.5"))
     #expect(checkpoint.configuration.architecture == "qwen2")
-    #expect(checkpoint.configuration.biases == .attentionInput)
+    #expect(
+      checkpoint.configuration.layers.allSatisfy { $0.attention.hasInputBias && !$0.attention.hasOutputBias })
     #expect(checkpoint.configuration.tiesEmbeddings)
-    #expect(checkpoint.tensor(.outputHead)?.name == "model.embed_tokens.weight")
-    #expect(checkpoint.tensor(.valueBias(1))?.shape == [32])
-    #expect(checkpoint.tensor(.attentionOutputBias(1)) == nil)
+    #expect(checkpoint.matrix(.outputHead)?.tensor.name == "model.embed_tokens.weight")
+    #expect(checkpoint.vector(.layer(1, .value), bias: true)?.count == 32)
+    #expect(checkpoint.vector(.layer(1, .attentionOutput), bias: true) == nil)
   }
 
   @Test(arguments: ["q8_0", "q4_0", "q4_1", "q6_k"])
@@ -63,17 +65,17 @@ import Testing
     let configuration = checkpoint.configuration
     #expect(configuration.architecture == "llama")
     #expect(configuration.hiddenSize == 256)
-    #expect(configuration.layerCount == 2)
-    #expect(configuration.keyValueHeadCount == 2)
-    #expect(configuration.headSize == 64)
+    #expect(configuration.layers.count == 2)
+    #expect(configuration.layers[0].attention.keyValueHeadCount == 2)
+    #expect(configuration.layers[0].attention.headSize == 64)
     #expect(configuration.vocabularySize == 512)
-    #expect(configuration.normEpsilon == 1e-5)
-    #expect(configuration.rotary.layout == .interleaved)
-    #expect(configuration.rotary.base == 10_000)
-    #expect(configuration.rotary.scaling == .none)
+    #expect(configuration.norm.epsilon == 1e-5)
+    #expect(configuration.rotaries[0].layout == .interleaved)
+    #expect(configuration.rotaries[0].base == 10_000)
+    #expect(configuration.rotaries[0].scaling == .none)
     #expect(!configuration.tiesEmbeddings)
-    #expect(configuration.biases == [])
-    #expect(checkpoint.tensor(.key(1))?.shape == [128, 256])
+    #expect(configuration.layers.allSatisfy { !$0.attention.hasInputBias && !$0.feedForward.hasBias })
+    #expect(checkpoint.matrix(.layer(1, .key))?.tensor.shape == [128, 256])
     #expect(checkpoint.fingerprint.hasPrefix(name + "@"))
   }
 }

@@ -11,20 +11,20 @@ import Testing
   @Test func fields() throws {
     let configuration = try TinyModel().open().configuration
     #expect(configuration.hiddenSize == 8)
-    #expect(configuration.layerCount == 1)
-    #expect(configuration.headCount == 2)
-    #expect(configuration.keyValueHeadCount == 1)
-    #expect(configuration.headSize == 4)
-    #expect(configuration.intermediateSize == 6)
+    #expect(configuration.layers.count == 1)
+    #expect(configuration.layers[0].attention.headCount == 2)
+    #expect(configuration.layers[0].attention.keyValueHeadCount == 1)
+    #expect(configuration.layers[0].attention.headSize == 4)
+    #expect(configuration.layers[0].feedForward.intermediateSize == 6)
     #expect(configuration.vocabularySize == 5)
     #expect(configuration.maximumPositions == 64)
-    #expect(configuration.normEpsilon == 1e-5)
-    #expect(configuration.rotary.base == 10_000)
-    #expect(configuration.rotary.dimensions == 4)
-    #expect(configuration.rotary.scaling == .none)
-    #expect(configuration.rotary.frequencyFactors == nil)
+    #expect(configuration.norm.epsilon == 1e-5)
+    #expect(configuration.rotaries[0].base == 10_000)
+    #expect(configuration.rotaries[0].dimensions == 4)
+    #expect(configuration.rotaries[0].scaling == .none)
+    #expect(configuration.rotaries[0].frequencyFactors == nil)
     #expect(!configuration.tiesEmbeddings)
-    #expect(configuration.biases == [])
+    #expect(!configuration.layers[0].attention.hasInputBias)
   }
 
   /// Defaults of sizes show in the shapes that are asked for.
@@ -63,11 +63,11 @@ import Testing
 
     let llama = try TinyModel(["max_position_embeddings": nil, "rms_norm_eps": nil]).open().configuration
     #expect(llama.maximumPositions == 2048)
-    #expect(llama.normEpsilon == 1e-6)
+    #expect(llama.norm.epsilon == 1e-6)
     let qwen2 = try TinyModel.qwen2(["max_position_embeddings": nil, "rms_norm_eps": "null"]).open()
       .configuration
     #expect(qwen2.maximumPositions == 32768)
-    #expect(qwen2.normEpsilon == 1e-6)
+    #expect(qwen2.norm.epsilon == 1e-6)
   }
 
   @Test func headSizeApartFromWidth() throws {
@@ -77,15 +77,15 @@ import Testing
     model.tensors["model.layers.0.self_attn.v_proj.weight"] = [6, 8]
     model.tensors["model.layers.0.self_attn.o_proj.weight"] = [8, 12]
     let checkpoint = try model.open()
-    #expect(checkpoint.configuration.headSize == 6)
-    #expect(checkpoint.configuration.rotary.dimensions == 6)
-    expectError("head_dim: expected an even number, found 3", TinyModel(["head_dim": "3"]))
-    #expect(try TinyModel(["head_dim": "null"]).open().configuration.headSize == 4)
+    #expect(checkpoint.configuration.layers[0].attention.headSize == 6)
+    #expect(checkpoint.configuration.rotaries[0].dimensions == 6)
+    expectError("head_dim: heads of 3 elements cannot turn 3 of them", TinyModel(["head_dim": "3"]))
+    #expect(try TinyModel(["head_dim": "null"]).open().configuration.layers[0].attention.headSize == 4)
   }
 
   @Test func rotary() throws {
     func rotary(_ changes: [String: String?]) throws -> RotaryConfiguration {
-      try TinyModel(changes).open().configuration.rotary
+      try TinyModel(changes).open().configuration.rotaries[0]
     }
     #expect(try rotary(["rope_theta": "500000.0"]).base == 500_000)
     #expect(try rotary(["rope_theta": "5e5", "rope_scaling": "null"]).base == 500_000)
@@ -130,11 +130,19 @@ import Testing
   }
 
   @Test func rotaryErrors() {
-    for type in ["dynamic", "yarn", "longrope", "mrope"] {
-      expectError(
-        "rope_scaling.rope_type: expected default, linear or llama3, found \(type), which is not supported",
-        TinyModel(["rope_scaling": "{\"type\": \"\(type)\", \"factor\": 4}"]))
-    }
+    expectError(
+      "rope_scaling.rope_type: expected default, linear, dynamic, llama3, yarn or longrope, found mrope, which is not "
+        + "supported",
+      TinyModel(["rope_scaling": #"{"type": "mrope", "factor": 4}"#]))
+    expectError(
+      "rope_scaling.short_factor: expected 2 numbers above 0, found 1",
+      TinyModel(["rope_scaling": #"{"type": "longrope", "short_factor": [1], "long_factor": [1, 2]}"#]))
+    expectError(
+      "rope_scaling.long_factor: expected 2 numbers above 0, found 1",
+      TinyModel(["rope_scaling": #"{"type": "longrope", "short_factor": [1, 1], "long_factor": [1, 0]}"#]))
+    expectError(
+      "rope_parameters.full_attention: rotary embeddings of its own for a kind of layer are not supported",
+      TinyModel(["rope_parameters": #"{"full_attention": {"rope_type": "default"}}"#]))
     expectError(
       "rope_parameters.factor: expected a number, found none",
       TinyModel(["rope_parameters": #"{"rope_type": "linear"}"#]))
@@ -150,12 +158,16 @@ import Testing
   }
 
   @Test func whatIsNotImplementedIsNamed() {
+    let families = """
+      gemma2, gemma3_text, gpt2, gpt_neox, gpt_oss, granite, llama, mistral, mixtral, olmo2, olmo3, olmoe, phi3, qwen2, \
+      qwen2_moe, qwen3, qwen3_moe, smollm3, stablelm, starcoder2
+      """
     expectError(
-      "model_type: expected one of llama, qwen2, found gpt_bigcode, which is not supported",
+      "model_type: expected one of \(families), found gpt_bigcode, which is not supported",
       TinyModel(["model_type": "\"gpt_bigcode\""]))
     expectError("model_type: expected a string, found none", TinyModel(["model_type": nil]))
     expectError(
-      "hidden_act: expected silu, found gelu, which is not supported", TinyModel(["hidden_act": "\"gelu\""]))
+      "hidden_act: found mish, which is not supported", TinyModel(["hidden_act": "\"mish\""]))
     expectError(
       "quantization_config: quantized checkpoints are supported as GGUF only",
       TinyModel(["quantization_config": #"{"quant_method": "gptq"}"#]))
@@ -170,25 +182,28 @@ import Testing
   }
 
   @Test func slidingWindows() throws {
-    let window = ["use_sliding_window": "true", "sliding_window": "32", "max_window_layers": "0"]
-    func model(_ changes: [String: String?]) -> TinyModel {
-      .qwen2(window.merging(changes.compactMapValues(\.self)) { $1 })
+    func windows(_ changes: [String: String]) throws -> [Int?] {
+      let window = ["use_sliding_window": "true", "sliding_window": "32", "max_window_layers": "0"]
+      let model = TinyModel.qwen2(window.merging(changes) { $1 })
+      return try model.open().configuration.layers.map(\.attention.window)
     }
-    expectError("use_sliding_window: attention in a sliding window of 32 is not supported", model([:]))
-    expectError(
-      "layer_types: expected full_attention, found sliding_attention",
-      model(["layer_types": #"["sliding_attention"]"#]))
-    expectError(
-      "layer_types: expected full_attention, found linear_attention",
-      TinyModel(["layer_types": #"["full_attention", "linear_attention"]"#]))
-    // No layer has a window, or the window is as long as the context.
+    #expect(try windows([:]) == [32])
+    #expect(try windows(["layer_types": #"["sliding_attention"]"#]) == [32])
     for changes in [
-      ["use_sliding_window": "false"], ["sliding_window": "null"], ["sliding_window": "64"],
-      ["max_window_layers": "1"], ["layer_types": #"["full_attention"]"#],
-      ["sliding_window": "64", "layer_types": #"["sliding_attention"]"#],
+      ["use_sliding_window": "false"], ["sliding_window": "null"], ["max_window_layers": "1"],
+      ["layer_types": #"["full_attention"]"#],
     ] {
-      #expect(throws: Never.self) { try model(changes).open() }
+      #expect(try windows(changes) == [nil])
     }
+    expectError(
+      "layer_types: expected full_attention or sliding_attention, found linear_attention",
+      .qwen2(["layer_types": #"["linear_attention"]"#]))
+    expectError(
+      "layer_types: expected 1 of them, found 2",
+      .qwen2(["layer_types": #"["full_attention", "full_attention"]"#]))
+    expectError(
+      "layer_types: expected full_attention, as use_sliding_window is not set, found sliding_attention",
+      .qwen2(["layer_types": #"["sliding_attention"]"#]))
   }
 
   @Test func wrongTypesAndRanges() {
@@ -208,7 +223,7 @@ import Testing
       "tie_word_embeddings: expected true or false, found 1", TinyModel(["tie_word_embeddings": "1"]))
     expectError("model_type: expected a string, found 7", TinyModel(["model_type": "7"]))
     expectError("rms_norm_eps: expected a number above 0, found 0", TinyModel(["rms_norm_eps": "0"]))
-    expectError("head_dim: expected an even number, found 0", TinyModel(["num_attention_heads": "16"]))
+    expectError("head_dim: expected at least 1, found 0", TinyModel(["num_attention_heads": "16"]))
   }
 
   @Test func malformed() throws {

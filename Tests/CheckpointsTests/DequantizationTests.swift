@@ -3,7 +3,9 @@ import Testing
 
 /// Every element type against the reference implementation of the `gguf` Python package (see make_blocks.py).
 @Suite struct DequantizationTests {
-  @Test(arguments: ElementType.allCases)
+  static let types = ElementType.allCases.filter { $0.ggmlNumber != nil }
+
+  @Test(arguments: types)
   func agreesWithTheReferenceToTheLastBit(type: ElementType) throws {
     let tensor = try #require(try GGUFFile(path: "\(fixtures)/gguf/blocks.gguf").tensors[type.name])
     let reference = try #require(
@@ -24,7 +26,7 @@ import Testing
       Set(expected.map(\.bitPattern)).count > 40, "a reference of too few different values proves nothing")
   }
 
-  @Test(arguments: ElementType.allCases)
+  @Test(arguments: types)
   func rowsAreThePartsOfTheWhole(type: ElementType) throws {
     let tensor = try #require(try GGUFFile(path: "\(fixtures)/gguf/blocks.gguf").tensors[type.name])
     #expect(tensor.rowCount * tensor.rowBytes == tensor.bytes.count)
@@ -59,7 +61,7 @@ import Testing
     #expect(ElementType.q4_0.byteCount(63) == nil)
     #expect(ElementType.f32.byteCount(Int.max) == nil)
     #expect(ElementType.q6_K.byteCount(0) == 0)
-    for type in ElementType.allCases { #expect(ElementType(ggmlNumber: type.ggmlNumber) == type) }
+    for type in Self.types { #expect(ElementType(ggmlNumber: type.ggmlNumber ?? 99) == type) }
     #expect(ElementType(ggmlNumber: 4) == nil)
   }
 }

@@ -23,22 +23,22 @@ import Testing
     let configuration = checkpoint.configuration
     #expect(configuration.architecture == "llama")
     #expect(configuration.hiddenSize == 8)
-    #expect(configuration.layerCount == 1)
-    #expect(configuration.headCount == 2)
-    #expect(configuration.keyValueHeadCount == 1)
-    #expect(configuration.headSize == 4)
-    #expect(configuration.intermediateSize == 6)
+    #expect(configuration.layers.count == 1)
+    #expect(configuration.layers[0].attention.headCount == 2)
+    #expect(configuration.layers[0].attention.keyValueHeadCount == 1)
+    #expect(configuration.layers[0].attention.headSize == 4)
+    #expect(configuration.layers[0].feedForward.intermediateSize == 6)
     #expect(configuration.vocabularySize == 5)
     #expect(configuration.maximumPositions == 64)
-    #expect(configuration.normEpsilon == 1e-5)
-    #expect(configuration.rotary.base == 10_000)
-    #expect(configuration.rotary.layout == .interleaved)
-    #expect(configuration.rotary.scaling == .none)
+    #expect(configuration.norm.epsilon == 1e-5)
+    #expect(configuration.rotaries[0].base == 10_000)
+    #expect(configuration.rotaries[0].layout == .interleaved)
+    #expect(configuration.rotaries[0].scaling == .none)
     #expect(configuration.tiesEmbeddings)
-    #expect(configuration.biases == [])
-    #expect(checkpoint.tensor(.outputHead)?.name == "token_embd.weight")
-    #expect(checkpoint.tensor(.tokenEmbedding)?.floats().first == 0)
-    #expect(checkpoint.tensor(.outputNorm)?.floats() == [40, 41, 42, 43, 44, 45, 46, 47])
+    #expect(!configuration.layers[0].attention.hasInputBias && !configuration.layers[0].feedForward.hasBias)
+    #expect(checkpoint.matrix(.outputHead)?.tensor.name == "token_embd.weight")
+    #expect(checkpoint.matrix(.tokenEmbedding)?.floats().first == 0)
+    #expect(checkpoint.vector(.outputNorm) == [40, 41, 42, 43, 44, 45, 46, 47])
   }
 
   @Test func qwen2() throws {
@@ -51,12 +51,12 @@ import Testing
       $0.tensor("output.weight", [8, 5], elements: [Float](repeating: 2, count: 40))
     }
     let checkpoint = try open(builder)
-    #expect(checkpoint.configuration.rotary.layout == .halves)
-    #expect(checkpoint.configuration.rotary.base == 1e6)
-    #expect(checkpoint.configuration.biases == .attentionInput)
+    #expect(checkpoint.configuration.rotaries[0].layout == .halves)
+    #expect(checkpoint.configuration.rotaries[0].base == 1e6)
+    #expect(checkpoint.configuration.layers[0].attention.hasInputBias)
     #expect(!checkpoint.configuration.tiesEmbeddings)
-    #expect(checkpoint.tensor(.keyBias(0))?.floats() == [1, 1, 1, 1])
-    #expect(checkpoint.tensor(.outputHead)?.floats().first == 2)
+    #expect(checkpoint.vector(.layer(0, .key), bias: true) == [1, 1, 1, 1])
+    #expect(checkpoint.matrix(.outputHead)?.floats().first == 2)
     expectError(
       "expected tensor blk.0.attn_q.bias, found none of that name", .llama(architecture: "qwen2"))
   }
@@ -65,7 +65,7 @@ import Testing
     let builder = GGUFBuilder.llama {
       $0.tensor("blk.0.attn_output.bias", [8], elements: [Float](repeating: 1, count: 8))
     }
-    #expect(try open(builder).configuration.biases == .attentionOutput)
+    #expect(try open(builder).configuration.layers[0].attention.hasOutputBias)
   }
 
   @Test func required() {
@@ -91,7 +91,7 @@ import Testing
     let uniform = GGUFBuilder.llama(without: ["attention.head_count_kv"]) {
       $0.array("llama.attention.head_count_kv", type: 5, count: 2, [1, 0, 0, 0, 1, 0, 0, 0])
     }
-    #expect(try open(uniform).configuration.keyValueHeadCount == 1)
+    #expect(try open(uniform).configuration.layers[0].attention.keyValueHeadCount == 1)
     let mixed = GGUFBuilder.llama(without: ["attention.head_count_kv"]) {
       $0.array("llama.attention.head_count_kv", type: 5, count: 2, [1, 0, 0, 0, 2, 0, 0, 0])
     }
@@ -104,7 +104,7 @@ import Testing
 
   @Test func rotary() throws {
     func rotary(_ change: (inout GGUFBuilder) -> Void) throws -> RotaryConfiguration {
-      try open(.llama(change)).configuration.rotary
+      try open(.llama(change)).configuration.rotaries[0]
     }
     #expect(try rotary { $0.value("llama.rope.scaling.factor", Float(4)) }.scaling == .linear(factor: 4))
     #expect(try rotary { $0.value("llama.rope.scale_linear", Float(4)) }.scaling == .linear(factor: 4))
@@ -116,14 +116,17 @@ import Testing
       }.scaling == .none)
     #expect(try rotary { $0.value("llama.rope.dimension_count", 4) }.dimensions == 4)
     let factors = try rotary { $0.tensor("rope_freqs.weight", [2], elements: [1, 8]) }.frequencyFactors
-    #expect(factors?.floats() == [1, 8])
+    #expect(factors == [1, 8])
 
     expectError(
-      "llama.rope.scaling.type: expected none or linear, found yarn, which is not supported",
-      .llama { $0.value("llama.rope.scaling.type", "yarn") })
+      "llama.rope.scaling.type: expected none, linear, yarn or longrope, found ntk, which is not supported",
+      .llama { $0.value("llama.rope.scaling.type", "ntk") })
     expectError(
-      "llama.rope.dimension_count: expected the head size, 4, found 2, which is not supported",
-      .llama { $0.value("llama.rope.dimension_count", 2) })
+      "llama.rope.scaling.type: found longrope without rope_factors_short and rope_factors_long",
+      .llama { $0.value("llama.rope.scaling.type", "longrope") })
+    expectError(
+      "llama.rope.dimension_count: heads of 4 elements cannot turn 6 of them",
+      .llama { $0.value("llama.rope.dimension_count", 6) })
     expectError(
       "tensor rope_freqs.weight: expected F32 [2], found F32 [3]",
       .llama { $0.tensor("rope_freqs.weight", [3], elements: [1, 1, 1]) })
@@ -136,18 +139,23 @@ import Testing
   }
 
   @Test func whatIsNotImplementedIsNamed() throws {
+    let architectures = """
+      gemma2, gemma3, gpt-oss, gpt2, gptneox, granite, llama, olmo2, olmoe, phi3, qwen2, qwen2moe, qwen3, qwen3moe, \
+      smollm3, stablelm, starcoder2
+      """
     expectError(
-      "general.architecture: expected one of llama, qwen2, found rwkv7, which is not supported",
+      "general.architecture: expected one of \(architectures), found rwkv7, which is not supported",
       .llama(architecture: "rwkv7"))
     expectError("general.architecture: expected a string, found none", GGUFBuilder())
     expectError(
-      "llama.expert_count: found 8, which is not supported", .llama { $0.value("llama.expert_count", 8) })
+      "llama.expert_used_count: expected an integer up to the 8 experts, found another value",
+      .llama { $0.value("llama.expert_count", 8) })
     expectError(
-      "llama.attention.scale: found 0.5, which is not supported",
-      .llama { $0.value("llama.attention.scale", Float(0.5)) })
+      "llama.expert_weights_scale: expected 1, found 2.0, which is not supported",
+      .llama { $0.value("llama.expert_weights_scale", Float(2)) })
     expectError(
-      "llama.attention.sliding_window: attention in a sliding window of 32 is not supported",
-      .llama { $0.value("llama.attention.sliding_window", 32) })
+      "llama.attention.clamp_kqv: found 0.5, which is not supported",
+      .llama { $0.value("llama.attention.clamp_kqv", Float(0.5)) })
     expectError(
       "llama.attention.causal: expected true, found false, which is not supported",
       .llama { $0.value("llama.attention.causal", false) })
@@ -163,7 +171,6 @@ import Testing
     // Nothing changes with these.
     let harmless = GGUFBuilder.llama {
       $0.value("llama.expert_count", 0)
-      $0.value("llama.attention.sliding_window", 64)
       $0.value("llama.attention.causal", true)
       $0.value("split.count", 1)
       $0.tensor("blk.0.attn_rot_embd.weight", [1], elements: [1])

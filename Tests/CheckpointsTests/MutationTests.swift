@@ -38,7 +38,7 @@ import Testing
     }
     do {
       let checkpoint = try Checkpoint.open(.gguf(path))
-      #expect(checkpoint.tensor(.tokenEmbedding)?.shape.count == 2)
+      #expect(checkpoint.matrix(.tokenEmbedding)?.width == checkpoint.configuration.hiddenSize)
       return true
     } catch is CheckpointError {
       return false
@@ -49,7 +49,8 @@ import Testing
   func openFolder() throws -> Bool {
     do {
       let checkpoint = try Checkpoint.open(.folder(folder.path))
-      _ = read([checkpoint.tensor(.tokenEmbedding), checkpoint.tensor(.down(0))].compactMap(\.self))
+      _ = read(
+        [checkpoint.matrix(.tokenEmbedding), checkpoint.matrix(.layer(0, .down))].compactMap(\.?.tensor))
       return true
     } catch is CheckpointError {
       return false

@@ -21,22 +21,22 @@ import Testing
     let names = model.tensors.map { ($0.key.replacingOccurrences(of: "model.", with: ""), $0.value) }
     model.tensors = Dictionary(uniqueKeysWithValues: names)
     let checkpoint = try model.open()
-    #expect(checkpoint.tensor(.query(0))?.name == "layers.0.self_attn.q_proj.weight")
-    #expect(checkpoint.tensor(.outputHead)?.name == "embed_tokens.weight")
+    #expect(checkpoint.matrix(.layer(0, .query))?.tensor.name == "layers.0.self_attn.q_proj.weight")
+    #expect(checkpoint.matrix(.outputHead)?.tensor.name == "embed_tokens.weight")
   }
 
   @Test func tiedEmbeddings() throws {
     var model = TinyModel(["tie_word_embeddings": "true"])
     // Both are there: each is used, as transformers does when they differ.
-    #expect(try model.open().tensor(.outputHead)?.name == "lm_head.weight")
+    #expect(try model.open().matrix(.outputHead)?.tensor.name == "lm_head.weight")
     #expect(try !model.open().configuration.tiesEmbeddings)
     model.tensors["lm_head.weight"] = nil
-    #expect(try model.open().tensor(.outputHead)?.name == "model.embed_tokens.weight")
+    #expect(try model.open().matrix(.outputHead)?.tensor.name == "model.embed_tokens.weight")
     #expect(try model.open().configuration.tiesEmbeddings)
     // Tying goes both ways.
     model.tensors["lm_head.weight"] = [5, 8]
     model.tensors["model.embed_tokens.weight"] = nil
-    #expect(try model.open().tensor(.tokenEmbedding)?.name == "lm_head.weight")
+    #expect(try model.open().matrix(.tokenEmbedding)?.tensor.name == "lm_head.weight")
     #expect(try model.open().configuration.tiesEmbeddings)
 
     var untied = TinyModel()
@@ -49,13 +49,13 @@ import Testing
   @Test func biases() throws {
     var model = TinyModel()
     model.tensors.merge(TinyModel.attentionInputBiases) { one, _ in one }
-    #expect(try model.open().tensor(.queryBias(0)) == nil)
+    #expect(try model.open().vector(.layer(0, .query), bias: true) == nil)
     model.config["attention_bias"] = "true"
     try model.write(to: folder)
     expectError(
       "\(folder.path): expected tensor model.layers.0.self_attn.o_proj.bias, found none of that name")
     model.tensors["model.layers.0.self_attn.o_proj.bias"] = [8]
-    #expect(try model.open().tensor(.attentionOutputBias(0))?.shape == [8])
+    #expect(try model.open().vector(.layer(0, .attentionOutput), bias: true)?.count == 8)
   }
 
   @Test func unusedTensorsAreIgnored() throws {
@@ -97,7 +97,7 @@ import Testing
 
   @Test func shards() throws {
     try writeShards()
-    #expect(try open().tensor(.down(0))?.shape == [8, 6])
+    #expect(try open().matrix(.layer(0, .down))?.tensor.shape == [8, 6])
 
     try writeShards(["model.norm.weight": "model-00001-of-00002.safetensors"])
     expectError(

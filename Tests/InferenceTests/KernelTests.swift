@@ -211,7 +211,7 @@ import Testing
     gate[3] = -88
     let up = random.floats(5 * 16)
     var out = [Float](repeating: 7, count: 8 * 16)
-    table.swiglu(gate, up, 5, GRAPE_OPERAND_F32, &out, 2)
+    table.activate(GRAPE_ACTIVATION_SILU, 0, 0, gate, up, 5, GRAPE_OPERAND_F32, &out, 2)
     for i in 0..<5 * 16 {
       let g = Double(gate[i])
       let expected = g / (1 + exponential(-g)) * Double(up[i])
@@ -220,7 +220,7 @@ import Testing
     #expect(out[0..<32].allSatisfy { $0 == 7 } && out[(32 + 80)...].allSatisfy { $0 == 7 })
   }
 
-  @Test(arguments: names) func softmaxInBlocks(_ name: String) throws {
+  @Test(arguments: names, [Int32.max, 9, 1]) func softmaxInBlocks(_ name: String, _ window: Int32) throws {
     let table = try table(name)
     var random = SplitMix(seed: 9)
     let total = 37, block = 8, scale: Float = 0.3
@@ -234,13 +234,14 @@ import Testing
       var factor = sum
       scores.withUnsafeBufferPointer {
         table.softmax(
-          $0.baseAddress! + first * 16, count, scale, Int32(first), positions, &maximum, &sum, &factor, &out)
+          $0.baseAddress! + first * 16, count, scale, Int32(first), positions, window, &maximum, &sum,
+          &factor, &out)
       }
       for i in 0..<first * 16 { weights[i] *= Double(factor[i % 16]) }
       for i in 0..<count * 16 { weights[first * 16 + i] = Double(out[i]) }
     }
     for lane in 0..<16 {
-      let seen = 0...Int(positions[lane])
+      let seen = max(0, Int(positions[lane]) - Int(window) + 1)...Int(positions[lane])
       let values = (0..<total).map { Double(scores[$0 * 16 + lane]) * Double(scale) }
       let most = seen.map { values[$0] }.max()!
       let norm = seen.map { exponential(values[$0] - most) }.reduce(0, +)
@@ -298,9 +299,9 @@ import Testing
     var random = SplitMix(seed: 12)
     let block = random.floats(3 * 16), bias = random.floats(3), old = random.floats(3 * 16)
     var y = old
-    table.store(block, bias, 3, &y, 1)
-    for i in 0..<48 { #expect(abs(y[i] - (old[i] + block[i] + bias[i / 16])) < 1e-6) }
-    table.store(block, nil, 3, &y, 0)
+    table.store(block, bias, 0.5, 3, &y, 1)
+    for i in 0..<48 { #expect(abs(y[i] - (old[i] + 0.5 * (block[i] + bias[i / 16]))) < 1e-6) }
+    table.store(block, nil, 1, 3, &y, 0)
     #expect(y == block)
     let factor = random.floats(16)
     table.scale(&y, 3, factor)

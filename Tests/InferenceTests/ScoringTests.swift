@@ -9,8 +9,16 @@ import Testing
 @Suite struct ScoringTests {
   static let models = ["models/llama-3", "models/smollm-2", "models/llama-2", "models/qwen-2.5"]
   static let quantized = ["gguf/q8_0", "gguf/q4_0", "gguf/q4_1", "gguf/q6_k"]
+  /// A tiny model of every family, and of the options that its configuration has (`make_families.py`).
+  static let families = [
+    "llama", "llama-biases", "llama-linear", "llama-dynamic", "llama-yarn", "llama3", "mistral", "qwen2",
+    "qwen2-windows", "qwen3", "olmo2", "olmo3", "olmo3-yarn", "gemma2", "gemma3", "gemma3-scaled", "phi3",
+    "phi3-longrope", "smollm3", "granite", "gpt2", "gpt2-scaled", "gpt-neox", "gpt-neox-sequential",
+    "starcoder2",
+    "stablelm", "stablelm-parallel", "mixtral", "qwen2-moe", "qwen3-moe", "olmoe", "gpt-oss", "gpt-oss-mxfp4",
+  ].map { "families/" + $0 }
 
-  @Test(arguments: models + quantized) func singlePrecisionMatchesPerToken(_ name: String) throws {
+  @Test(arguments: models + quantized + families) func singlePrecisionMatchesPerToken(_ name: String) throws {
     let references = try Reference.load(name)
     let scores = try score(references, model: model(name, .f32), ranks: true)
     for (reference, score) in zip(references, scores) {
@@ -20,7 +28,7 @@ import Testing
     }
   }
 
-  @Test(arguments: models + quantized) func bfloatMatchesPerRecord(_ name: String) throws {
+  @Test(arguments: models + quantized + families) func bfloatMatchesPerRecord(_ name: String) throws {
     let references = try Reference.load(name)
     let scores = try score(references, model: model(name, .bf16))
     for (reference, score) in zip(references, scores) {
@@ -32,7 +40,11 @@ import Testing
 
   /// The same bits one record a batch, all in one, in another order, with and without shared prefixes, on any
   /// number of threads.
-  @Test(arguments: ["models/llama-3", "gguf/q4_1"], [Precision.f32, .bf16])
+  @Test(
+    arguments: [
+      "models/llama-3", "gguf/q4_1", "families/gemma3", "families/phi3-longrope", "families/gpt-oss",
+      "families/qwen2-moe", "families/stablelm-parallel", "families/gpt2",
+    ], [Precision.f32, .bf16])
   func bitsDoNotDependOnTheBatch(_ name: String, _ precision: Precision) throws {
     let references = try Reference.load(name)
     let one = try model(name, precision), three = try model(name, precision, threads: 3)
@@ -91,7 +103,7 @@ import Testing
   private func score(
     _ references: [Reference], model: LanguageModel, sharesPrefixes: Bool = true, ranks: Bool = false
   ) throws -> [Score] {
-    var batch = PackedBatch(sharesPrefixes: sharesPrefixes)
+    var batch = PackedBatch(sharesPrefixes: sharesPrefixes, longestShort: model.longestShort)
     let counts = references.map { batch.append($0.tokens, spans: [$0.responseStart..<$0.tokens.count]) }
     let all = model.score(batch, ranks: ranks)
     var at = 0

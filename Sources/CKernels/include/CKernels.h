@@ -34,6 +34,21 @@ typedef enum {
   GRAPE_WEIGHTS_Q6_K
 } grape_weights;
 
+/// The non-linear functions of feed-forwards.
+typedef enum {
+  GRAPE_ACTIVATION_SILU,
+  /// x * Phi(x), Phi by the error function.
+  GRAPE_ACTIVATION_GELU,
+  /// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+  GRAPE_ACTIVATION_GELU_TANH,
+  /// x * sigmoid(1.702 x).
+  GRAPE_ACTIVATION_GELU_SIGMOID,
+  GRAPE_ACTIVATION_RELU,
+  GRAPE_ACTIVATION_RELU_SQUARED,
+  /// g * sigmoid(alpha * g) * (u + 1) for g = min(gate, limit), u = clamp(up, -limit, limit).
+  GRAPE_ACTIVATION_CLAMPED_SWIGLU
+} grape_activation;
+
 typedef struct {
   /// The instruction set: "avx512bf16", "avx512", "avx2" or "portable".
   const char *name;
@@ -61,20 +76,41 @@ typedef struct {
 
   /// Root-mean-square normalisation of one tile (Zhang and Sennrich, arXiv 1910.07467, equation 4):
   /// out = x / sqrt(mean(x^2) + epsilon) * weight.
+  /// `out` may be `x` in the F32 form.
   void (*rms_norm)(const float *x, const float *weight, size_t width, float epsilon, grape_operand form,
                    void *out);
+
+  /// Layer normalisation of one tile (Ba et al., arXiv 1607.06450):
+  /// out = (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias (NULL: none).
+  /// `out` may be `x` in the F32 form.
+  void (*layer_norm)(const float *x, const float *weight, const float *bias, size_t width, float epsilon,
+                     grape_operand form, void *out);
 
   /// Rotary embedding (Su et al., arXiv 2104.09864) of one head of one tile, in place.
   /// Feature i turns with feature i * step + offset's partner: (i, i + half) or, interleaved, (2i, 2i + 1).
   /// cosine, sine: [half][16], one angle per pair and lane.
   void (*rotate)(float *x, size_t half, int interleaved, const float *cosine, const float *sine);
 
-  /// SwiGLU (Shazeer, arXiv 2002.05202) of `rows` features of one tile: silu(gate) * up, written as
-  /// features `first ..< first + rows` of the operand tile `out`. For PAIRS `first` is even.
-  void (*swiglu)(const float *gate, const float *up, size_t rows, grape_operand form, void *out, size_t first);
+  /// The non-linear step of a feed-forward for `rows` features of one tile: activation(gate) * up, or with
+  /// NULL for `up` activation(gate) alone, written as features `first ..< first + rows` of the operand tile
+  /// `out`. For PAIRS `first` is even. `alpha` and `limit` are those of CLAMPED_SWIGLU.
+  void (*activate)(grape_activation activation, float alpha, float limit, const float *gate, const float *up,
+                   size_t rows, grape_operand form, void *out, size_t first);
 
-  /// y = block + bias (NULL: none) for `rows` features of one tile; with `accumulate`, y += it.
-  void (*store)(const float *block, const float *bias, size_t rows, float *y, int accumulate);
+  /// y = (block + bias) * scale (bias NULL: none) for `rows` features of one tile; with `accumulate`,
+  /// y += it.
+  void (*store)(const float *block, const float *bias, float scale, size_t rows, float *y, int accumulate);
+
+  /// x = cap * tanh(x * scale / cap) for `rows` features of one tile; without a cap (0), x *= scale.
+  void (*soft_cap)(float *x, size_t rows, float scale, float cap);
+
+  /// Lanes of many tiles as one tile: out[unit][i] = the 4 bytes of `unit` of row rows[i], for the `count`
+  /// first lanes; the others stay. x is tiles `stride` units of 16 lanes apart.
+  void (*collect)(const void *x, size_t stride, const int32_t *rows, size_t count, size_t units, void *out);
+
+  /// y[feature][lane of y] += weight * x[feature][lane of x]: one lane of a tile to one of another, of which
+  /// `x` and `y` point to the first features.
+  void (*add_lane)(const float *x, float weight, size_t features, float *y);
 
   /// Rows of lane tiles in memory order: for each position p and feature f,
   /// out[p * position_stride + f * feature_stride] = tile of rows[p], feature f, lane of rows[p].
@@ -83,11 +119,12 @@ typedef struct {
                  size_t position_stride, size_t feature_stride);
 
   /// One block of online softmax (Milakov and Gimelshein, arXiv 1805.02867) for one tile of queries.
-  /// scores: [count][16] of key positions `first ...`; a lane sees keys up to its `position` inclusive.
+  /// scores: [count][16] of key positions `first ...`; a lane sees the last `window` keys up to its `position`
+  /// inclusive.
   /// maximum, sum: running [16]; factor: what the lane's earlier output must be multiplied by.
   /// out: [count][16], the weights; it may be `scores`.
   void (*softmax)(const float *scores, size_t count, float scale, int32_t first, const int32_t *position,
-                  float *maximum, float *sum, float *factor, float *out);
+                  int32_t window, float *maximum, float *sum, float *factor, float *out);
 
   /// x[row][lane] *= factor[lane].
   void (*scale)(float *x, size_t rows, const float *factor);

@@ -42,7 +42,7 @@ def main(folder):
     writer.add_array("test.floats", [0.5, -1.5])
     writer.add_array("test.strings", ["", "grape", "é"])
     floats = {}
-    for kind in [Type.F32, Type.F16, Type.BF16, *SCALES]:
+    for kind in [Type.F32, Type.F16, Type.BF16, *SCALES, Type.MXFP4]:
         length, size = gguf.GGML_QUANT_SIZES[kind]
         rows, row = (8, 1) if length == 256 else (4, 3) if length == 32 else (4, 24)
         data = random.integers(0, 256, (rows * row, size), dtype=np.uint8)
@@ -53,6 +53,10 @@ def main(folder):
             for block, bits in enumerate(EXTREMES):
                 offset = SCALES[kind][block % len(SCALES[kind])]
                 data[block, offset : offset + 2] = np.array([bits], np.uint16).view(np.uint8)
+        elif kind == Type.MXFP4:
+            # The first byte is a power of two; those that neither under- nor overflow, and some that do.
+            data[:, 0] = random.integers(110, 140, rows * row)
+            data[:5, 0] = [0, 1, 2, 254, 255]
         else:
             width = size * 8
             special = [bits << (width - 16) for bits in (0, 0x8000, 0x7C00, 0x7F80, 0xFF80, 0x0001, 0x8001)]
