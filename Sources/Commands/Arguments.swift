@@ -8,6 +8,8 @@ package struct Arguments: Sendable {
 
   private let program: Program
   private var values: [String: String] = [:]
+  /// The second and further values of the options that take several.
+  private var furtherValues: [String: [String]] = [:]
 
   /// Sorts the words after the program's name into options and operands.
   ///
@@ -42,7 +44,7 @@ package struct Arguments: Sendable {
       guard attached == nil else { throw UsageError("option '\(option.spelling)' takes no value") }
       values[option.name] = ""
     } else {
-      try set(option, attached ?? rest.popFirst(), as: option.spelling)
+      try set(option, attached ?? rest.popFirst(), &rest, as: option.spelling)
     }
   }
 
@@ -55,17 +57,23 @@ package struct Arguments: Sendable {
       if option.argument == nil {
         values[option.name] = ""
       } else {
-        try set(option, letters.isEmpty ? rest.popFirst() : String(letters), as: "-\(letter)")
+        try set(option, letters.isEmpty ? rest.popFirst() : String(letters), &rest, as: "-\(letter)")
         return
       }
     }
   }
 
-  private mutating func set(_ option: Option, _ value: String?, as spelling: String) throws(UsageError) {
-    guard let value else {
-      throw UsageError("option '\(spelling)' needs a value: \(spelling) \(option.argument ?? "")")
+  private mutating func set(
+    _ option: Option, _ value: String?, _ rest: inout ArraySlice<String>, as spelling: String
+  ) throws(UsageError) {
+    let further = rest.prefix(option.valueCount - 1)
+    guard let value, further.count == option.valueCount - 1 else {
+      let need = option.valueCount == 1 ? "a value" : "\(option.valueCount) values"
+      throw UsageError("option '\(spelling)' needs \(need): \(spelling) \(option.argument ?? "")")
     }
+    rest = rest.dropFirst(further.count)
     values[option.name] = value
+    furtherValues[option.name] = Array(further)
   }
 
   // MARK: Values
@@ -74,6 +82,11 @@ package struct Arguments: Sendable {
   package subscript(flag name: String) -> Bool { value(name) != nil }
 
   package func string(_ name: String) -> String? { value(name) }
+
+  /// The values of an option that takes several; nil when it was not given.
+  package func strings(_ name: String) -> [String]? {
+    value(name).map { [$0] + (furtherValues[name] ?? []) }
+  }
 
   /// A whole number in `range`; nil when the option was not given.
   package func int(_ name: String, in range: ClosedRange<Int> = .min ... .max) throws(UsageError) -> Int? {

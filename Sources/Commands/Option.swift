@@ -4,7 +4,7 @@ package struct Option: Sendable, Equatable {
   package let name: String
   /// The one-letter name.
   package let short: Character?
-  /// What the help calls the value (`N`, `FILE`, `MODEL`); nil for a flag.
+  /// What the help calls the value (`N`, `FILE`, `MODEL`), or each of several (`FIRST SECOND`); nil for a flag.
   package let argument: String?
   /// Values a shell can offer. Other values are for `Arguments` to judge.
   package let choices: [String]
@@ -24,6 +24,9 @@ package struct Option: Sendable, Equatable {
     self.section = section
     self.help = help
   }
+
+  /// How many values it takes: 0 for a flag.
+  var valueCount: Int { argument?.split(separator: " ").count ?? 0 }
 
   /// The option as messages name it.
   var spelling: String { "--" + name }

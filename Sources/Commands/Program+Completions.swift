@@ -53,7 +53,7 @@ extension Program {
         let action =
           option.takesFile
           ? "_files" : option.choices.isEmpty ? " " : "(\(option.choices.joined(separator: " ")))"
-        return ":\(argument):\(action)"
+        return argument.split(separator: " ").map { ":\($0):\(action)" }.joined()
       }
       let explanation = Self.quoted("[\(help)]\(value ?? "")")
       let equals = option.argument == nil ? "" : "="

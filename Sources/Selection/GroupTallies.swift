@@ -1,6 +1,7 @@
 /// The tallies of all groups, and the sources that each group has candidates with a score from.
 ///
-/// Memory: 64 bytes a group, 16 to 32 bytes of index, and 8 bytes for every 64 sources past the first 64.
+/// Memory: 64 bytes a group, 16 to 32 bytes of index, 8 bytes for every 64 sources past the first 64, and 48 bytes where
+/// the input has log-probabilities.
 struct GroupTallies {
   /// A group. With its first 64 sources it fills a cache line.
   struct Entry {
@@ -11,6 +12,8 @@ struct GroupTallies {
   }
 
   private(set) var entries: [Entry] = []
+  /// What the length normalizations would pick of each group; empty as long as no candidate has had a log-probability.
+  private(set) var rulePicks: [RulePicks] = []
   private var index = HashIndex()
   /// A bit for each source from 64 on, `words` words a group.
   private var otherSources: [UInt64] = []
@@ -25,21 +28,48 @@ struct GroupTallies {
     index.insert(hash.high, place: entries.count)
     entries.append(Entry(hash: hash))
     otherSources.append(contentsOf: repeatElement(0, count: words))
+    if !rulePicks.isEmpty { rulePicks.append(RulePicks()) }
     return entries.count - 1
   }
 
   /// Takes in a candidate.
-  mutating func add(to hash: GroupHash, score: Double?, length: Int32?, source: UInt16) {
+  mutating func add(
+    to hash: GroupHash, score: Double?, length: Int32?, source: UInt16, normalizations: Normalizations
+  ) {
     let place = place(of: hash)
+    if let score {
+      insert(Int(source), at: place)
+      if !normalizations.isEmpty || !rulePicks.isEmpty {
+        merge(RulePicks(normalizations, length: length), best: score, at: place)
+      }
+    }
     entries[place].tally.add(score: score, length: length, source: source)
-    if score != nil { insert(Int(source), at: place) }
   }
 
   /// Takes in a group's tally from a later part of the input.
-  mutating func merge(_ tally: GroupTally, of hash: GroupHash, sources: [Int]) {
+  ///
+  /// - Parameter rulePicks: nil where that part had no log-probability.
+  mutating func merge(_ tally: GroupTally, of hash: GroupHash, sources: [Int], rulePicks: RulePicks?) {
     let place = place(of: hash)
+    if tally.scored > 0, rulePicks != nil || !self.rulePicks.isEmpty {
+      merge(rulePicks ?? GroupTallies.unknownPicks, best: tally.best, at: place)
+    }
     entries[place].tally.merge(tally)
     for source in sources { insert(source, at: place) }
+  }
+
+  /// Takes in rule picks of a later part of the input, before its tally with the score `best`.
+  @inline(__always)
+  private mutating func merge(_ picks: RulePicks, best: Double, at place: Int) {
+    if rulePicks.isEmpty { startRulePicks() }
+    rulePicks[place].merge(picks, takesBest: best > entries[place].tally.best)
+  }
+
+  /// What the rules pick of candidates without log-probabilities.
+  private static let unknownPicks = RulePicks(Normalizations(), length: nil)
+
+  private mutating func startRulePicks() {
+    rulePicks = entries.map { $0.tally.scored > 0 ? GroupTallies.unknownPicks : RulePicks() }
   }
 
   @inline(__always)

@@ -20,10 +20,7 @@ package struct RecordFields: Sendable {
   ///
   /// - Throws: when something else than a finite number is there.
   package func score(of member: GrapeMember) throws(SelectionError) -> Double? {
-    guard let value = scorePath(member) else { return nil }
-    guard let score = value.double else { throw .noNumber(path: scorePath.name) }
-    guard score.isFinite else { throw .notFinite(path: scorePath.name) }
-    return score
+    try scorePath.number(in: member)
   }
 
   /// The number of response tokens: `grape.count`, or else the sum of `grape.spans`; nil where neither is there.
@@ -66,6 +63,16 @@ package struct NamedPath: Sendable {
 
   /// Whether the path leads into the `grape` member.
   package var isOwn: Bool { path.steps.first == .name("grape") }
+
+  /// The number at the path in the record that `member` belongs to; nil where nothing is there.
+  ///
+  /// - Throws: when something else than a finite number is there.
+  package func number(in member: GrapeMember) throws(SelectionError) -> Double? {
+    guard let value = self(member) else { return nil }
+    guard let number = value.double else { throw .noNumber(path: name) }
+    guard number.isFinite else { throw .notFinite(path: name) }
+    return number
+  }
 
   /// The value at the path in the record that `member` belongs to; nil if there is none.
   package func callAsFunction(_ member: GrapeMember) -> JSONValue? {

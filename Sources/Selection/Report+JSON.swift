@@ -42,6 +42,7 @@ extension Report {
     member("spearman", spearman, &writer)
     member("sampled", sampled, &writer)
     writer.endObject()
+    if let agreement { write(agreement, &writer) }
     writer.endObject()
     return writer.bytes
   }
@@ -71,6 +72,7 @@ extension Report {
     let names: [StaticString] = ["p5", "p25", "median", "p75", "p95"]
     for (name, value) in zip(names, distribution.quantiles) { member(name, value, &writer) }
     member("maximum", distribution.maximum, &writer)
+    member("relativeError", distribution.histogram.statedError, &writer)
     writer.name("histogram")
     if let chart = distribution.chart {
       writer.beginObject()
@@ -95,17 +97,33 @@ extension Report {
     member("share", row.share, &writer)
     member("meanTokens", row.meanTokens, &writer)
     member("meanScore", row.meanScore, &writer)
+    writeQuantiles(row.scores, &writer)
     member("picks", row.picks, &writer)
     member("groups", row.groups, &writer)
     member("wins", row.wins, &writer)
     member("winRate", row.winRate, &writer)
+    member("winRateLow", row.winInterval?.low, &writer)
+    member("winRateHigh", row.winInterval?.high, &writer)
+    writer.endObject()
+  }
+
+  /// The least score, the quantiles and the greatest.
+  private func writeQuantiles(_ histogram: Histogram, _ writer: inout JSONWriter) {
+    writer.name("scores")
+    guard let quantiles = histogram.quantiles([0] + Report.fractions + [1]) else { return writer.null() }
+    writer.beginObject()
+    let names: [StaticString] = ["minimum", "p5", "p25", "median", "p75", "p95", "maximum"]
+    for (name, value) in zip(names, quantiles) { member(name, value, &writer) }
+    member("relativeError", histogram.statedError, &writer)
     writer.endObject()
   }
 
   private func writeChoices(_ writer: inout JSONWriter) {
     writer.name("picks")
     writer.beginObject()
-    member("meanScore", pickScore, &writer)
+    member("meanScore", pickScores?.mean, &writer)
+    write("score", pickScores, &writer)
+    write("tokens", pickTokens, &writer)
     member("comparedGroups", choices.groups, &writer)
     member("agreeWithRandom", choices.groups > 0 ? choices.random : nil, &writer)
     let measured = choices.measured > 0 ? Double(choices.measured) : nil
@@ -113,6 +131,64 @@ extension Report {
     member("agreeWithLongest", measured.map { Double(choices.longest) / $0 }, &writer)
     member("agreeWithShortest", measured.map { Double(choices.shortest) / $0 }, &writer)
     member("meanTokens", measured.map { _ in choices.pickTokens }, &writer)
+    writer.name("rules")
+    writer.beginArray()
+    for rule in rules {
+      writer.beginObject()
+      member("rule", rule.kind.name, &writer)
+      if case .first(let tokens) = rule.kind { member("firstTokens", tokens, &writer) }
+      member("groups", rule.groups, &writer)
+      member("agreement", rule.agreement, &writer)
+      member("meanTokens", rule.meanTokens, &writer)
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+  }
+
+  private func write(_ agreement: Agreement, _ writer: inout JSONWriter) {
+    writer.name("compare")
+    writer.beginObject()
+    member("a", agreement.pathA, &writer)
+    member("b", agreement.pathB, &writer)
+    member("records", agreement.records, &writer)
+    member("pearson", agreement.pearson, &writer)
+    member("spearman", agreement.spearman, &writer)
+    member("sampled", agreement.sampled, &writer)
+    member("groups", agreement.groups, &writer)
+    let groups = agreement.groups > 0 ? Double(agreement.groups) : nil
+    member("agreement", groups.map { Double(agreement.agreeing) / $0 }, &writer)
+    member("agreementOfRandom", groups.map { _ in agreement.random }, &writer)
+    member("meanLossA", agreement.lossA, &writer)
+    member("meanLossB", agreement.lossB, &writer)
+    write("kendallTau", agreement.tau, &writer)
+    member("opposedGroups", agreement.opposed, &writer)
+    member("sampledGroups", agreement.sampledGroups, &writer)
+    writer.name("sources")
+    writer.beginArray()
+    for row in agreement.sources {
+      writer.beginObject()
+      writer.name("source")
+      writer.string(row.name)
+      member("picksA", row.picksA, &writer)
+      member("picksB", row.picksB, &writer)
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.name("disputes")
+    writer.beginArray()
+    for dispute in agreement.disputes {
+      writer.beginObject()
+      member("group", dispute.key, &writer)
+      member("candidates", dispute.candidates, &writer)
+      member("kendallTau", dispute.tau, &writer)
+      member("sourceA", dispute.sourceA, &writer)
+      member("sourceB", dispute.sourceB, &writer)
+      member("lossA", dispute.lossA, &writer)
+      member("lossB", dispute.lossB, &writer)
+      writer.endObject()
+    }
+    writer.endArray()
     writer.endObject()
   }
 }

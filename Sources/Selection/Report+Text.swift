@@ -16,6 +16,7 @@ extension Report {
     if groupSizes.count > 1 { sections.append(groupSection(canvas)) }
     if !sources.isEmpty { sections.append(sourceSection(canvas)) }
     if choices.groups > 0 { sections.append(choiceSection(canvas)) }
+    if let agreement { sections.append(agreement.lines(canvas)) }
     return sections.map { $0.map(\.withoutTrailingBlanks).joined(separator: "\n") + "\n" }
       .joined(separator: "\n")
   }
@@ -84,7 +85,7 @@ extension Report {
   private func scoreSection(_ score: Distribution, _ canvas: ReportCanvas) -> [String] {
     let places = Report.places(for: score)
     var facts: [String] = []
-    if let pickScore { facts.append("mean of the picks \(Numerals.short(pickScore, places))") }
+    if let pickScores { facts.append("mean of the picks \(Numerals.short(pickScores.mean, places))") }
     if let perplexity { facts.append("perplexity of the mean \(Numerals.short(perplexity, 2))") }
     let title = scorePath == "grape.score" ? "Score" : scorePath.fitted(80)
     return section(title, score, places: places, fact: facts.joined(separator: ", "), canvas)
@@ -142,28 +143,50 @@ extension Report {
   }
 
   private func sourceSection(_ canvas: ReportCanvas) -> [String] {
-    let shown = sources.prefix(Report.sourcesShown)
+    let (shown, rest) = mainSources(Report.sourcesShown)
     let names = shown.map { $0.name.fitted(26) }
     let width = max(names.map(\.columns).max() ?? 0, 12)
     let most = max(shown.compactMap(\.winRate).max() ?? 0, .leastNonzeroMagnitude)
-    let places = score.map { min(Report.places(for: $0), 3) } ?? 0
     var lines = [sourcePath.fitted(width).padded(right: width) + "  records   share"]
     if tokens != nil { lines[0] += " tokens" }
     if score != nil { lines[0] += "     score win rate" }
     for (name, row) in zip(names, shown) {
-      var line = name.padded(right: width) + grouped(row.records).padded(left: 9)
-      line += Numerals.percent(row.share).padded(left: 8)
-      if tokens != nil { line += (row.meanTokens.map { Numerals.short($0, 0) } ?? "").padded(left: 7) }
+      var line = columns(
+        name.padded(right: width), records: row.records, share: row.share, tokens: row.meanTokens,
+        score: row.meanScore)
       if score != nil {
-        line += (row.meanScore.map { Numerals.short($0, places) } ?? "").padded(left: 10)
         line += (row.winRate.map(Numerals.percent) ?? "").padded(left: 9) + " "
         line += row.winRate.map { canvas.bar($0 / most, width: 80 - width - 44) } ?? ""
       }
       lines.append(line)
     }
-    let hidden = sources.count - shown.count
-    if hidden > 0 { lines.append("and \(grouped(hidden)) more (see --json)") }
+    if !rest.isEmpty {
+      let records = rest.reduce(0) { $0 + $1.records }
+      let tokens = rest.compactMap { row in row.meanTokens.map { $0 * Double(row.records) } }.reduce(0, +)
+      let scores = rest.compactMap { row in row.meanScore.map { $0 * Double(row.scores.count) } }.reduce(0, +)
+      let scored = rest.reduce(0) { $0 + $1.scores.count }
+      lines.append(
+        columns(
+          "(\(grouped(rest.count)) others)".padded(right: width), records: records,
+          share: rest.reduce(0) { $0 + $1.share },
+          tokens: rest.allSatisfy { $0.meanTokens != nil } ? tokens / Double(max(records, 1)) : nil,
+          score: scored > 0 ? scores / Double(scored) : nil))
+      lines.append("  those with the most records are shown; --json has all")
+    }
     return lines
+  }
+
+  /// A line of the sources' table up to its win rate.
+  private func columns(_ name: String, records: Int, share: Double, tokens: Double?, score: Double?) -> String
+  {
+    var line = name + grouped(records).padded(left: 9)
+    line += Numerals.percent(share).padded(left: 8)
+    if self.tokens != nil { line += (tokens.map { Numerals.short($0, 0) } ?? "").padded(left: 7) }
+    if let total = self.score {
+      let places = min(Report.places(for: total), 3)
+      line += (score.map { Numerals.short($0, places) } ?? "").padded(left: 10)
+    }
+    return line
   }
 
   private static let sourcesShown = 30
@@ -171,15 +194,24 @@ extension Report {
   private func choiceSection(_ canvas: ReportCanvas) -> [String] {
     let groups = grouped(choices.groups) + (choices.groups == 1 ? " group" : " groups")
     var lines = ["How often another choice is the pick (\(groups) of 2 or more)"]
-    func row(_ name: String, _ part: Double) {
-      lines.append(
-        "  " + name.padded(right: 20) + Numerals.percent(part).padded(left: 7) + "  "
-          + canvas.bar(part, width: 49))
+    let measures = rules.contains { $0.meanTokens != nil }
+    func row(_ name: String, _ part: Double, tokens: Double?) {
+      var line = "  " + name.padded(right: 20) + Numerals.percent(part).padded(left: 7)
+      if measures { line += (tokens.map { Numerals.short($0, 1) } ?? "").padded(left: 10) }
+      lines.append(line + "  " + canvas.bar(part, width: measures ? 39 : 49))
     }
-    row("a random one", choices.random)
-    if choices.measured > 0 {
-      row("the longest", Double(choices.longest) / Double(choices.measured))
-      row("the shortest", Double(choices.shortest) / Double(choices.measured))
+    if measures { lines.append("  choice".padded(right: 22) + "   same    tokens") }
+    row("a random one", choices.random, tokens: nil)
+    for rule in rules { row(rule.kind.label, rule.agreement, tokens: rule.meanTokens) }
+    for (index, rule) in rules.filter({ $0.groups < choices.groups }).enumerated() {
+      let part = "\(grouped(rule.groups)) by \(rule.kind.name)"
+      if index == 0 {
+        lines.append("  groups that allow it: " + part)
+      } else if lines[lines.count - 1].columns + part.columns > 77 {
+        lines.append("    " + part)
+      } else {
+        lines[lines.count - 1] += ", " + part
+      }
     }
     if choices.measured > 0, let tokens {
       let (pick, record) = (Numerals.fixed(choices.pickTokens, 1), Numerals.fixed(tokens.mean, 1))

@@ -17,16 +17,21 @@ package struct Report {
     let quantiles: [Double]
     let maximum: Double
     let chart: ColumnChart?
+    /// The numbers themselves, as far as they are known.
+    let histogram: Histogram
 
     init?(_ histogram: Histogram, sum: ExactSum) {
-      guard histogram.count > 0 else { return nil }
+      guard let quantiles = histogram.quantiles(Report.fractions) else { return nil }
       count = histogram.count
       mean = sum.value / Double(histogram.count)
       minimum = histogram.minimum
       maximum = histogram.maximum
-      quantiles = Report.fractions.compactMap { histogram.quantile($0) }
+      self.quantiles = quantiles
       chart = ColumnChart(of: histogram)
+      self.histogram = histogram
     }
+
+    var median: Double { quantiles[Report.fractions.count / 2] }
   }
 
   /// The records of one source.
@@ -37,6 +42,9 @@ package struct Report {
     let share: Double
     let meanScore: Double?
     let meanTokens: Double?
+    /// The scores of all of its records, and of those that are picks.
+    let scores: Histogram
+    let pickScores: Histogram
     /// Groups whose pick is its.
     let picks: Int
     /// The same among the groups of two or more candidates with a score, and those of them in which it has one.
@@ -44,6 +52,59 @@ package struct Report {
     let groups: Int
     /// Nil where it never had a rival.
     var winRate: Double? { groups > 0 ? Double(wins) / Double(groups) : nil }
+
+    /// Where the win rate of many more such groups would lie, with 95 % confidence.
+    ///
+    /// Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    var winInterval: (low: Double, high: Double)? {
+      guard let rate = winRate else { return nil }
+      let n = Double(groups)
+      let z = 1.959964
+      let centre = rate + z * z / (2 * n)
+      let half = z * (rate * (1 - rate) / n + z * z / (4 * n * n)).squareRoot()
+      let scale = 1 + z * z / n
+      return (max((centre - half) / scale, 0), min((centre + half) / scale, 1))
+    }
+  }
+
+  /// What another rule than the score would pick, in the groups whose scored candidates all have what it needs; for
+  /// lengths, in those whose pick has one.
+  struct Rule {
+    enum Kind: Equatable {
+      case longest, shortest, mean, sum
+      /// The mean over the first tokens, so many.
+      case first(Int)
+
+      /// As JSON has it.
+      var name: String {
+        switch self {
+        case .longest: "longest"
+        case .shortest: "shortest"
+        case .mean: "mean"
+        case .sum: "sum"
+        case .first: "first"
+        }
+      }
+
+      /// As people read it.
+      var label: String {
+        switch self {
+        case .longest: "the longest"
+        case .shortest: "the shortest"
+        case .mean: "by mean log-prob."
+        case .sum: "by summed log-prob."
+        case .first(let tokens): "by first \(tokens) tokens"
+        }
+      }
+    }
+
+    let kind: Kind
+    let groups: Int
+    /// Groups in which it picks the same record.
+    let agreeing: Int
+    /// The mean length of what it picks; nil where a length is missing.
+    let meanTokens: Double?
+    var agreement: Double { Double(agreeing) / Double(groups) }
   }
 
   /// How the picks compare with other choices, in the groups of two or more candidates with a score.
@@ -78,15 +139,23 @@ package struct Report {
   let perplexity: Double?
   let tokens: Distribution?
   let margin: Distribution?
-  /// The picks' mean score.
-  let pickScore: Double?
+  /// The scores and lengths of the picks.
+  let pickScores: Distribution?
+  let pickTokens: Distribution?
   let sources: [SourceRow]
   let choices: Choices
+  /// Those of the longest, the shortest, and the length normalizations that the input allows.
+  let rules: [Rule]
+  /// With `--compare`.
+  let agreement: Agreement?
+  let examples: ExampleShelf?
+  /// Score and length of the records that the rank correlation was taken from.
+  let sample: [PairSample.Pair]
   /// The correlation of score and length.
   let pearson: Double?
   let spearman: Double?
   /// Records that the rank correlation was taken from, out of how many.
-  let sampled: Int
+  var sampled: Int { sample.count }
   let paired: Int
 
   /// Works out the figures.
@@ -105,7 +174,7 @@ package struct Report {
     perplexity = scorePath == "grape.score" ? score.map { exp(-$0.mean) } : nil
     pearson = summary.pairSums.correlation
     spearman = summary.sample.rankCorrelation
-    sampled = summary.sample.pairs.count
+    sample = summary.sample.pairs
     paired = summary.pairSums.count
 
     let figures = GroupFigures(summary)
@@ -113,8 +182,12 @@ package struct Report {
     groupSizes = figures.sizes.entries.map { (Int($0.number), $0.count) }
     groupSize = Distribution(figures.sizes, sum: figures.sizeSum)
     margin = Distribution(figures.margins, sum: figures.marginSum)
-    pickScore = figures.picks > 0 ? figures.pickScore.value / Double(figures.picks) : nil
+    pickScores = Distribution(figures.pickScores, sum: figures.pickScore)
+    pickTokens = Distribution(figures.pickLengths, sum: figures.pickLength)
     choices = figures.choices
+    rules = figures.rules
+    agreement = summary.comparison.flatMap { Agreement(of: $0, in: summary) }
+    examples = summary.examples
     sources = Report.rows(summary, figures)
   }
 
@@ -128,6 +201,7 @@ package struct Report {
         share: Double(tally.records) / Double(summary.records),
         meanScore: tally.scored > 0 ? tally.score.value / Double(tally.scored) : nil,
         meanTokens: tally.measured > 0 ? Double(tally.tokens) / Double(tally.measured) : nil,
+        scores: tally.scores, pickScores: figures.pickScoresOfSource[place],
         picks: figures.picksOfSource[place], wins: figures.winsOfSource[place],
         groups: figures.groupsOfSource[place])
     }
@@ -141,48 +215,17 @@ package struct Report {
   }
 }
 
-/// What one pass over the tallies of all groups gives.
-private struct GroupFigures {
-  var sizes = Histogram()
-  var sizeSum = ExactSum()
-  var margins = Histogram()
-  var marginSum = ExactSum()
-  var picks = 0
-  var pickScore = ExactSum()
-  var choices = Report.Choices()
-  var groupsOfSource: [Int]
-  var winsOfSource: [Int]
-  var picksOfSource: [Int]
-
-  init(_ summary: borrowing SelectionSummary) {
-    groupsOfSource = [Int](repeating: 0, count: summary.sources.names.count)
-    winsOfSource = groupsOfSource
-    picksOfSource = groupsOfSource
-    var chance = ExactSum()
-    var pickTokens = 0
-    for (place, entry) in summary.groups.entries.enumerated() {
-      let tally = entry.tally
-      sizes.add(Double(tally.candidates))
-      sizeSum.add(Double(tally.candidates))
-      guard tally.scored > 0 else { continue }
-      picks += 1
-      pickScore.add(tally.best)
-      picksOfSource[Int(tally.bestSource)] += 1
-      guard tally.scored > 1 else { continue }
-      winsOfSource[Int(tally.bestSource)] += 1
-      for source in summary.groups.sources(at: place) { groupsOfSource[source] += 1 }
-      let margin = min(tally.best - tally.second, .greatestFiniteMagnitude)
-      margins.add(margin)
-      marginSum.add(margin)
-      choices.groups += 1
-      chance.add(1 / Double(tally.scored))
-      guard tally.bestLength >= 0 else { continue }
-      choices.measured += 1
-      choices.longest += tally.pickIsLongest ? 1 : 0
-      choices.shortest += tally.pickIsShortest ? 1 : 0
-      pickTokens += Int(tally.bestLength)
+extension Report {
+  /// The sources with the most records, at most `limit`, in the order of `sources`, and those left out.
+  func mainSources(_ limit: Int) -> (shown: [SourceRow], rest: [SourceRow]) {
+    guard sources.count > limit else { return (sources, []) }
+    let order = sources.indices.sorted {
+      sources[$0].records != sources[$1].records ? sources[$0].records > sources[$1].records : $0 < $1
     }
-    if choices.groups > 0 { choices.random = chance.value / Double(choices.groups) }
-    if choices.measured > 0 { choices.pickTokens = Double(pickTokens) / Double(choices.measured) }
+    let shown = Set(order.prefix(limit))
+    return (
+      sources.indices.filter(shown.contains).map { sources[$0] },
+      sources.indices.filter { !shown.contains($0) }.map { sources[$0] }
+    )
   }
 }

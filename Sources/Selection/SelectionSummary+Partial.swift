@@ -2,19 +2,28 @@ import Records
 import Streams
 
 // A partial summary is JSON Lines, so that partial summaries of shards can be concatenated. Its first line holds
-// everything but the groups and the sample; those follow, up to 1,000 to a line:
+// everything but the lists that grow with the input; those follow, up to 1,000 elements to a line:
 //
-//     {"grape-stats":1,"paths":["grape.group","grape.score","source"],"records":2,"bad":0,"ungrouped":0,
-//      "groups":1,"sample":2,"score":{…},"length":{…},"pairs":{…},"models":[["m@1",null]],"sources":[{…},…]}
+//     {"grape-stats":2,"paths":["grape.group","grape.score","source","first 32"],"records":2,"bad":0,"ungrouped":0,
+//      "lists":{"sample":2,"groups":1,"compared":0,"comparedSample":0,"examples":2},"score":{…},"length":{…},
+//      "pairs":{…},"comparedPairs":null,"models":[["m@1",null]],"sources":[{…},…]}
 //     {"sample":[[hash,score,length],…]}
 //     {"groups":[[hash,candidates,scored,best,second,bestLength,longest,shortest,bestSource,
-//      pickIsLongest,pickIsShortest,[source,…]],…]}
+//      pickIsLongest,pickIsShortest,[source,…],[[best,length,isPick,isComplete],… or nothing]],…]}
+//     {"compared":[[hash,key,candidates,picksAgree,[a,b],[a,b],sourceA,sourceB,[[hash,a,b],…]],…]}
+//     {"comparedSample":[[hash,a,b],…]}
+//     {"examples":[[isMost,score,hash,source,tokens,prompt,response],…]}
 //
 // Exact sums are written by their digits, hashes in hexadecimal, a source as its place in the first line's list.
 
 extension SelectionSummary {
-  static let partialVersion = 1
+  static let partialVersion = 2
   private static let elementsPerLine = 1000
+
+  /// The lists of a partial summary, in the order in which they are written.
+  enum PartialList: String, CaseIterable {
+    case sample, groups, compared, comparedSample, examples
+  }
 
   /// Writes the summary as a partial one.
   ///
@@ -26,38 +35,34 @@ extension SelectionSummary {
       try writer.bytes.withUnsafeBytes(line)
       writer.bytes.removeAll(keepingCapacity: true)
     }
-    let sample = sample.pairs
-    writeHead(samples: sample.count, to: &writer)
-    try finishLine()
-    for start in stride(from: 0, to: sample.count, by: SelectionSummary.elementsPerLine) {
-      writer.beginObject()
-      writer.name("sample")
-      writer.beginArray()
-      for pair in sample[start..<min(start + SelectionSummary.elementsPerLine, sample.count)] {
+    func writeList(_ list: PartialList, count: Int, _ write: (Int, inout JSONWriter) -> Void) throws {
+      for start in stride(from: 0, to: count, by: SelectionSummary.elementsPerLine) {
+        writer.beginObject()
+        writer.name(list.rawValue)
         writer.beginArray()
-        writer.string(hex(pair.hash, digits: 16))
-        writer.double(pair.x)
-        writer.double(pair.y)
+        for place in start..<min(start + SelectionSummary.elementsPerLine, count) { write(place, &writer) }
         writer.endArray()
+        writer.endObject()
+        try finishLine()
       }
-      writer.endArray()
-      writer.endObject()
-      try finishLine()
     }
-    for start in stride(from: 0, to: groups.count, by: SelectionSummary.elementsPerLine) {
-      writer.beginObject()
-      writer.name("groups")
-      writer.beginArray()
-      for place in start..<min(start + SelectionSummary.elementsPerLine, groups.count) {
-        writeGroup(at: place, to: &writer)
-      }
-      writer.endArray()
-      writer.endObject()
-      try finishLine()
+    let sample = sample.pairs
+    let comparedSample = comparison?.sample.pairs ?? []
+    let compared = comparison?.groups.count ?? 0
+    let examples = (examples?.most ?? []).map { ($0, true) } + (examples?.least ?? []).map { ($0, false) }
+    let counts = [sample.count, groups.count, compared, comparedSample.count, examples.count]
+    writeHead(counts: counts, to: &writer)
+    try finishLine()
+    try writeList(.sample, count: sample.count) { $1.pair(sample[$0]) }
+    try writeList(.groups, count: groups.count) { writeGroup(at: $0, to: &$1) }
+    if let comparison {
+      try writeList(.compared, count: compared) { comparison.writeGroup(at: $0, to: &$1) }
     }
+    try writeList(.comparedSample, count: comparedSample.count) { $1.pair(comparedSample[$0]) }
+    try writeList(.examples, count: examples.count) { $1.example(examples[$0].0, isMost: examples[$0].1) }
   }
 
-  private func writeHead(samples: Int, to writer: inout JSONWriter) {
+  private func writeHead(counts: [Int], to writer: inout JSONWriter) {
     func member(_ name: StaticString, _ value: Int) {
       writer.name(name)
       writer.int(value)
@@ -71,26 +76,27 @@ extension SelectionSummary {
     member("records", records)
     member("bad", badRecords)
     member("ungrouped", ungrouped)
-    member("groups", groups.count)
-    member("sample", samples)
-    writer.name("score")
-    write(scores, sum: scoreSum, to: &writer)
-    writer.name("length")
-    write(lengths, sum: lengthSum, to: &writer)
-    writer.name("pairs")
+    writer.name("lists")
     writer.beginObject()
-    member("count", pairSums.count)
-    writer.name("sums")
-    writer.beginArray()
-    for sum in pairSums.sums { writer.integers(sum.parts) }
-    writer.endArray()
+    for (list, count) in zip(PartialList.allCases, counts) {
+      writer.name(list.rawValue)
+      writer.int(count)
+    }
     writer.endObject()
+    writer.name("score")
+    writer.distribution(scores, sum: scoreSum)
+    writer.name("length")
+    writer.distribution(lengths, sum: lengthSum)
+    writer.name("pairs")
+    writer.pairSums(pairSums)
+    writer.name("comparedPairs")
+    if let comparison { writer.pairSums(comparison.pairSums) } else { writer.null() }
     writer.name("models")
     writer.beginArray()
     for identity in identities.list {
       writer.beginArray()
-      write(identity.model, to: &writer)
-      write(identity.tokenizer, to: &writer)
+      writer.optional(identity.model)
+      writer.optional(identity.tokenizer)
       writer.endArray()
     }
     writer.endArray()
@@ -101,46 +107,20 @@ extension SelectionSummary {
       writer.name("name")
       writer.string(name)
       member("records", tally.records)
-      member("scored", tally.scored)
       member("measured", tally.measured)
       member("tokens", tally.tokens)
       writer.name("score")
-      writer.integers(tally.score.parts)
+      writer.distribution(tally.scores, sum: tally.score)
       writer.endObject()
     }
     writer.endArray()
     writer.endObject()
   }
 
-  private func write(_ name: String?, to writer: inout JSONWriter) {
-    if let name { writer.string(name) } else { writer.null() }
-  }
-
-  private func write(_ histogram: Histogram, sum: ExactSum, to writer: inout JSONWriter) {
-    writer.beginObject()
-    writer.name("minimum")
-    writer.double(histogram.minimum)
-    writer.name("maximum")
-    writer.double(histogram.maximum)
-    writer.name("sum")
-    writer.integers(sum.parts)
-    writer.name("counts")
-    writer.beginArray()
-    for (number, count) in histogram.entries {
-      writer.beginArray()
-      writer.double(number)
-      writer.int(count)
-      writer.endArray()
-    }
-    writer.endArray()
-    writer.endObject()
-  }
-
   private func writeGroup(at place: Int, to writer: inout JSONWriter) {
-    let hash = groups.entries[place].hash
     let tally = groups.entries[place].tally
     writer.beginArray()
-    writer.string(hex(hash.high, digits: 16) + hex(hash.low, digits: 16))
+    writer.groupHash(groups.entries[place].hash)
     writer.int(Int(tally.candidates))
     writer.int(Int(tally.scored))
     writer.double(tally.best)
@@ -152,6 +132,109 @@ extension SelectionSummary {
     writer.bool(tally.pickIsLongest)
     writer.bool(tally.pickIsShortest)
     writer.integers(groups.sources(at: place))
+    writer.beginArray()
+    if !groups.rulePicks.isEmpty {
+      let picks = groups.rulePicks[place]
+      for pick in [picks.mean, picks.sum, picks.first] {
+        writer.beginArray()
+        writer.double(pick.best)
+        writer.int(Int(pick.length))
+        writer.bool(pick.isPick)
+        writer.bool(pick.isComplete)
+        writer.endArray()
+      }
+    }
     writer.endArray()
+    writer.endArray()
+  }
+}
+
+extension ScorerComparison {
+  fileprivate func writeGroup(at place: Int, to writer: inout JSONWriter) {
+    let tally = groups[place].tally
+    writer.beginArray()
+    writer.groupHash(groups[place].hash)
+    writer.string(Array(key(at: place)))
+    writer.int(tally.candidates)
+    writer.bool(tally.picksAgree)
+    for scores in [tally.ofPickA, tally.ofPickB] {
+      writer.beginArray()
+      writer.double(scores.a)
+      writer.double(scores.b)
+      writer.endArray()
+    }
+    writer.int(Int(tally.sourceA))
+    writer.int(Int(tally.sourceB))
+    writer.beginArray()
+    for pair in pairs(at: place) {
+      writer.beginArray()
+      writer.string(hex(pair.hash, digits: 16))
+      writer.double(pair.a)
+      writer.double(pair.b)
+      writer.endArray()
+    }
+    writer.endArray()
+    writer.endArray()
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func optional(_ text: String?) {
+    if let text { string(text) } else { null() }
+  }
+
+  fileprivate mutating func groupHash(_ hash: GroupHash) {
+    string(hex(hash.high, digits: 16) + hex(hash.low, digits: 16))
+  }
+
+  fileprivate mutating func pair(_ pair: PairSample.Pair) {
+    beginArray()
+    string(hex(pair.hash, digits: 16))
+    double(pair.x)
+    double(pair.y)
+    endArray()
+  }
+
+  fileprivate mutating func example(_ example: ExampleRecord, isMost: Bool) {
+    beginArray()
+    bool(isMost)
+    double(example.score)
+    if let group = example.group { groupHash(group) } else { null() }
+    string(example.source)
+    if let tokens = example.tokens { int(tokens) } else { null() }
+    string(example.prompt)
+    string(example.response)
+    endArray()
+  }
+
+  fileprivate mutating func pairSums(_ pairSums: PairSums) {
+    beginObject()
+    name("count")
+    int(pairSums.count)
+    name("sums")
+    beginArray()
+    for sum in pairSums.sums { integers(sum.parts) }
+    endArray()
+    endObject()
+  }
+
+  fileprivate mutating func distribution(_ histogram: Histogram, sum: ExactSum) {
+    beginObject()
+    name("minimum")
+    double(histogram.minimum)
+    name("maximum")
+    double(histogram.maximum)
+    name("sum")
+    integers(sum.parts)
+    name("counts")
+    beginArray()
+    for (number, count) in histogram.entries {
+      beginArray()
+      double(number)
+      int(count)
+      endArray()
+    }
+    endArray()
+    endObject()
   }
 }

@@ -4,17 +4,23 @@ import Streams
 /// What the statistics keep of the records of one source.
 struct SourceTally {
   var records = 0
-  var scored = 0
   var score = ExactSum()
+  /// How the scores are distributed; quantiles are exact up to 512 of them, then off by at most 0.2 %.
+  var scores = SourceTally.emptyHistogram
   /// Records whose length is known, and the sum of their lengths.
   var measured = 0
   var tokens = 0
 
+  var scored: Int { scores.count }
+
+  /// Coarser than that of all records, as there may be a thousand.
+  static let emptyHistogram = Histogram(precision: 9, exactLimit: 512)
+
   mutating func add(score value: Double?, length: Int32?) {
     records += 1
     if let value {
-      scored += 1
       score.add(value)
+      scores.add(value)
     }
     if let length {
       measured += 1
@@ -24,8 +30,8 @@ struct SourceTally {
 
   mutating func merge(_ other: SourceTally) {
     records &+= other.records
-    scored &+= other.scored
     score.merge(other.score)
+    scores.merge(other.scores)
     measured &+= other.measured
     tokens &+= other.tokens
   }

@@ -11,11 +11,18 @@ enum Main {
     options: [
       Option("json", section: "Output", help: "Write the report as one JSON object"),
       Option("ascii", section: "Output", help: "Draw with ASCII only [default: unless the locale is UTF-8]"),
+      Option("svg", argument: "FILE", section: "Output", help: "Draw the report as a picture, too"),
       Option("partial", section: "Output", help: "Write a summary for --merge instead of the report"),
       Option(
         "merge", section: "Records",
         help: "Read what --partial wrote, of one shard or several, instead of records"),
       .by, .groupBy, .bySource,
+      Option(
+        "compare", argument: "PATH_A PATH_B", section: "Records",
+        help: "Report how far the scores at PATH_A and PATH_B agree"),
+      Option(
+        "first", argument: "N", section: "Records",
+        help: "Tell what the mean over the first N tokens would pick [default: 32]"),
     ])
 
   static func main() {
@@ -23,20 +30,25 @@ enum Main {
       let arguments = filter.arguments
       let paths = try SelectionSummary.Paths(
         group: arguments.string("group-by"), score: arguments.string("by"),
-        source: arguments.string("by-source"))
+        source: arguments.string("by-source"), compared: arguments.strings("compare").map { ($0[0], $0[1]) },
+        firstTokens: arguments.int("first", in: 1...9999) ?? SelectionSummary.Paths.defaultFirstTokens)
+      let svg = try arguments.string("svg").map { path in try Output(creating: path) }
       var summary = try arguments[flag: "merge"] ? merge(filter, paths) : read(filter, paths)
       summary.badRecords += filter.rejected
+      let report = Report(summary)
+      try svg?.write(report.svg)
+      try svg?.close()
       if arguments[flag: "partial"] {
         try summary.writePartial { line in
           try filter.output.write(line)
           try filter.output.endRecord(filter.separator)
         }
       } else if arguments[flag: "json"] {
-        try filter.output.write(Report(summary).json)
+        try filter.output.write(report.json)
         try filter.output.endRecord(filter.separator)
       } else {
         let isASCII = arguments[flag: "ascii"] || !isUTF8Locale
-        try filter.output.write(Report(summary).text(isASCII: isASCII))
+        try filter.output.write(report.text(isASCII: isASCII))
       }
     }
   }
@@ -45,7 +57,7 @@ enum Main {
   private static func read(
     _ filter: Filter, _ paths: SelectionSummary.Paths
   ) throws -> SelectionSummary {
-    var summary = SelectionSummary(paths: paths)
+    var summary = SelectionSummary(paths: paths, keepsExamples: filter.arguments[flag: "partial"])
     var parser = JSONParser()
     try filter.records { line in try summary.add(GrapeMember(of: parser.parse(line.bytes))) }
     return summary

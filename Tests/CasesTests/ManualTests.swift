@@ -33,7 +33,7 @@ import Testing
   /// The option table that a tool's help was made from, as far as the help tells: `  -k, --top K   Keep …`.
   private func program(fromHelpOf tool: String) throws -> Program {
     let help = try Shell.run("\(tool) --help", in: Folder()).output
-    let pattern = /\ \ (?:-(.), |    )--([a-z-]+)(?: ([A-Z=]+))?(?:  .*)?/
+    let pattern = /\ \ (?:-(.), |    )--([a-z-]+)(?: ([A-Z_=]+(?: [A-Z_]+)*))?(?:  .*)?/
     let options = help.split(separator: "\n").compactMap { line in
       line.wholeMatch(of: pattern).map { match in
         Option(

@@ -6,6 +6,7 @@ private let program = Program(
   options: [
     Option("all", "a", help: "All"), Option("brief", "b", help: "Brief"),
     Option("number", "n", argument: "N", help: "A number"), Option("name", argument: "NAME", help: "A name"),
+    Option("pair", "p", argument: "LEFT RIGHT", help: "Two"),
   ])
 
 private func parse(_ words: String...) throws(UsageError) -> Arguments {
@@ -55,6 +56,19 @@ private func message(_ words: [String], _ use: (Arguments) throws -> Void = { _ 
     #expect(try parse("--name", "--all").string("name") == "--all")
     #expect(try parse("--name", "--", "x").string("name") == "--")
     #expect(try parse().string("name") == nil)
+  }
+
+  @Test(arguments: [["--pair", "a", "-b"], ["--pair=a", "-b"], ["-pa", "-b"], ["-p", "a", "-b"]])
+  func severalValues(words: [String]) throws {
+    let arguments = try Arguments(parsing: words + ["x"], for: program)
+    #expect(arguments.strings("pair") == ["a", "-b"])
+    #expect(arguments.operands == ["x"])
+    #expect(!arguments[flag: "brief"])
+    #expect(try parse().strings("pair") == nil)
+    let reason = "option '--pair' needs 2 values: --pair LEFT RIGHT"
+    #expect(message(["--pair", "a"]) == reason)
+    #expect(message(["--pair=a"]) == reason)
+    #expect(message(["--pair"]) == reason)
   }
 
   @Test func questionsComeFirst() throws {

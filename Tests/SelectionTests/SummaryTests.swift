@@ -9,12 +9,23 @@ import Testing
     var score: Double?
     var count: Int?
     var source: String?
+    var logprobs: [Double]?
+    /// What another scorer says.
+    var other: Double?
+
+    /// As the record has it: what is added up need not be all of `count` tokens for the rules to use it.
+    var logprob: Double? { logprobs?.reduce(0, +) }
 
     var text: String {
       var grape: [String] = []
       if let group { grape.append(#""group": "\#(group)""#) }
       if let score { grape.append(#""score": \#(score)"#) }
       if let count { grape.append(#""count": \#(count)"#) }
+      if let logprobs, let logprob {
+        grape.append(#""logprob": \#(logprob)"#)
+        if !logprobs.isEmpty { grape.append(#""logprobs": \#(logprobs)"#) }
+      }
+      if let other { grape.append(#""other": \#(other)"#) }
       let source = source.map { #""source": "\#($0)", "# } ?? ""
       return "{\(source)\"grape\": {\(grape.joined(separator: ", "))}}"
     }
@@ -30,16 +41,28 @@ import Testing
     return (0..<count).map { _ in
       let length = Int.random(in: 0..<30, using: &generator)
       let score = -Double(Int.random(in: 0..<40, using: &generator)) / 8 - Double(length) / 64
-      return Record(
+      let logprobs = (0..<Int.random(in: 0..<6, using: &generator)).map { _ in
+        -Double(Int.random(in: 0..<4, using: &generator))
+      }
+      let other = Double(Int.random(in: 0..<9, using: &generator)) - (score / 4).rounded()
+      var record = Record(
         group: sometimes("g\(Int.random(in: 0..<groups, using: &generator))"), score: sometimes(score),
         count: sometimes(length), source: sometimes("s\(Int.random(in: 0..<sources, using: &generator))"))
+      record.logprobs = Int.random(in: 0..<40, using: &generator) > 0 ? logprobs : nil
+      record.other = sometimes(other)
+      return record
     }
+  }
+
+  /// What is looked at: the means over the first three tokens, and another scorer.
+  static func paths(source: String? = nil) throws -> SelectionSummary.Paths {
+    try SelectionSummary.Paths(source: source, compared: ("grape.score", "grape.other"), firstTokens: 3)
   }
 
   static func summary(
     _ records: some Sequence<Record>, sampleSize: Int = 1 << 15
   ) throws -> SelectionSummary {
-    var summary = SelectionSummary(paths: try SelectionSummary.Paths(), sampleSize: sampleSize)
+    var summary = SelectionSummary(paths: try paths(), sampleSize: sampleSize, keepsExamples: true)
     try parse(records.map(\.text)) { try summary.add($0) }
     return summary
   }
@@ -59,7 +82,7 @@ import Testing
   static func merge(
     _ lines: [String], source: String? = nil, sampleSize: Int = 1 << 15
   ) throws -> SelectionSummary {
-    var reader = PartialReader(paths: try SelectionSummary.Paths(source: source), sampleSize: sampleSize)
+    var reader = PartialReader(paths: try paths(source: source), sampleSize: sampleSize)
     var parser = JSONParser()
     for line in lines {
       try Array(line.utf8).withUnsafeBytes { try reader.read(parser.parse($0)) }
@@ -100,6 +123,35 @@ import Testing
       try agrees("picks.meanTokens", expected.pickTokens)
       try agrees("correlation.pearson", expected.pearson, 1e-9)
       try agrees("correlation.spearman", expected.spearman, 1e-9)
+      for rule in try #require(try JSONPath("picks.rules")(report)).elements {
+        let name = try #require(rule["rule"]?.string)
+        guard let value = ObviousReport.values[name] else { continue }
+        let (groups, agreement, tokens) = expected.rule(value)
+        #expect(rule["groups"]?.int == groups, "\(name)")
+        #expect(abs((rule["agreement"]?.double ?? -1) - (agreement ?? -1)) < 1e-12, "\(name)")
+        #expect(abs((rule["meanTokens"]?.double ?? -1) - (tokens ?? -1)) < 1e-9, "\(name)")
+      }
+      let agreement = expected.agreement
+      try agrees("compare.records", Double(agreement.records))
+      try agrees("compare.groups", Double(agreement.groups))
+      try agrees("compare.agreement", agreement.same)
+      try agrees("compare.agreementOfRandom", agreement.random)
+      try agrees("compare.kendallTau.mean", mean(agreement.taus))
+      try agrees("compare.opposedGroups", Double(agreement.taus.filter { $0 < 0 }.count))
+      try agrees("compare.meanLossA", agreement.lossA)
+      try agrees("compare.meanLossB", agreement.lossB)
+      try agrees("compare.pearson", agreement.pearson, 1e-9)
+      try agrees("compare.spearman", agreement.spearman, 1e-9)
+      let disputes = Array(try #require(try JSONPath("compare.disputes")(report)).elements)
+      let worst = agreement.disputes.keys.sorted { agreement.disputes[$0] ?? 0 < agreement.disputes[$1] ?? 0 }
+      #expect(disputes.count == min(worst.count, 10))
+      for (dispute, group) in zip(disputes, worst) {
+        // Of equal taus another group may be named.
+        let tau = try #require(dispute["kendallTau"]?.double)
+        #expect(abs(tau - (agreement.disputes[group] ?? 2)) < 1e-12)
+        let name = try #require(dispute["group"]?.string)
+        #expect(abs(tau - (agreement.disputes[name] ?? 2)) < 1e-12)
+      }
       for row in try #require(report["sources"]).elements {
         let name = try #require(row["source"]?.string)
         let source = try #require(expected.sources[name])
@@ -119,6 +171,8 @@ import Testing
     var records = Self.records(300, groups: 60, sources: 5, complete: true, seed: 8)
     for index in records.indices {
       records[index].score = -Double(index) / 7
+      records[index].other = Double(index * 101 % 307)
+      records[index].logprobs = [-Double(index * 53 % 311) / 4, -1]
       records[index].count = index * 37 % 301
     }
     let json = try Self.json(records)
@@ -126,11 +180,47 @@ import Testing
     #expect(try Self.json(records.reversed()) == json)
   }
 
+  @Test func aGroupOfManyIsComparedByASampleThatMerges() throws {
+    var generator = SplitMix(state: 3)
+    let records = (0..<400).map { index in
+      var record = Record(
+        group: "g", score: Double.random(in: 0..<1, using: &generator), count: 1, source: "s")
+      record.other = (record.score ?? 0) + Double.random(in: 0..<1, using: &generator)
+      return record
+    }
+    let whole = try Self.json(records)
+    #expect(whole.contains(#""sampledGroups":1"#))
+    #expect(try Self.json(records.reversed()) == whole)
+    let merged = try Self.merge(Self.partial(records[..<30]) + Self.partial(records[30...]))
+    #expect(String(decoding: Report(merged).json, as: UTF8.self) == whole)
+    // A standard error of tau of n pairs is at most sqrt(2 (1 - tau^2) / n) (Kendall 1970): five of them.
+    let all = try #require(ObviousReport(records).agreement.taus.first)
+    try Array(whole.utf8).withUnsafeBytes { bytes in
+      var parser = JSONParser()
+      let tau = try #require(try JSONPath("compare.kendallTau.mean")(parser.parse(bytes))?.double)
+      #expect(tau != all)
+      #expect(abs(tau - all) < 5 * (2.0 / 64).squareRoot())
+    }
+  }
+
+  @Test func sharesOfRecordsWithoutLogProbabilitiesMerge() throws {
+    var records = Self.records(200, groups: 40, sources: 3, complete: true, seed: 12)
+    for index in 0..<120 { records[index].logprobs = nil }
+    let whole = try Self.json(records)
+    for cut in [0, 60, 120, 150] {
+      let merged = try Self.merge(Self.partial(records[..<cut]) + Self.partial(records[cut...]))
+      #expect(String(decoding: Report(merged).json, as: UTF8.self) == whole)
+    }
+    #expect(try Self.json(records[..<120]).contains(#""rules":[{"rule":"longest""#))
+    #expect(try !Self.json(records[..<120]).contains(#""rule":"sum""#))
+  }
+
   @Test func aScoreThatIsNoNumberIsRefused() throws {
-    var summary = SelectionSummary(paths: try SelectionSummary.Paths())
+    var summary = SelectionSummary(paths: try Self.paths())
     for (text, error) in [
       (#"{"grape": {"score": null}}"#, SelectionError.noNumber(path: "grape.score")),
       (#"{"grape": {"score": 1e400}}"#, .notFinite(path: "grape.score")),
+      (#"{"grape": {"score": 1, "other": "x"}}"#, .noNumber(path: "grape.other")),
     ] {
       try parse([text]) { record in
         #expect(throws: error) { try summary.add(record) }
@@ -174,6 +264,8 @@ import Testing
     for index in records.indices {
       let place = index * 7 % 1000
       records[index].score = Double(place)
+      records[index].other = Double(index * 101 % 1009)
+      records[index].logprobs = [-Double(index * 53 % 1009) / 4, -1]
       records[index].count = place < 500 ? place : 1499 - place
     }
     let whole = Report(try Self.summary(records, sampleSize: 50)).json
@@ -195,13 +287,17 @@ import Testing
 
   @Test func whatIsNoWholePartialSummaryIsAnError() throws {
     let lines = try Self.partial(Self.records(50, groups: 9, sources: 3, complete: true, seed: 1))
-    try #require(lines.count == 3)
+    try #require(lines.count == 6)
     #expect(throws: PartialReader.Failure.notPartial) { _ = try Self.merge(["{}"]) }
     #expect(throws: PartialReader.Failure.notPartial) { _ = try Self.merge([lines[1]]) }
     #expect(throws: PartialReader.Failure.notPartial) { _ = try Self.merge([lines[0], lines[2], lines[2]]) }
-    #expect(throws: PartialReader.Failure.incomplete) { _ = try Self.merge([lines[0], lines[1]]) }
+    for index in lines.indices.dropFirst() {
+      var rest = lines
+      rest.remove(at: index)
+      #expect(throws: PartialReader.Failure.incomplete) { _ = try Self.merge(rest) }
+    }
     #expect(throws: PartialReader.Failure.incomplete) { _ = try Self.merge([lines[0]] + lines) }
-    #expect(throws: PartialReader.Failure.version(2)) { _ = try Self.merge([#"{"grape-stats":2}"#]) }
+    #expect(throws: PartialReader.Failure.version(3)) { _ = try Self.merge([#"{"grape-stats":3}"#]) }
     #expect(throws: PartialReader.Failure.self) { _ = try Self.merge(lines, source: "model") }
   }
 
@@ -209,7 +305,7 @@ import Testing
     let lines = try Self.partial(Self.records(30, groups: 5, sources: 3, seed: 1))
     var generator = SplitMix(state: 4)
     let values = ["null", "-1", "1e30", "[]", "{}", "9223372036854775807", #""x""#, "99"]
-    for _ in 0..<60 {
+    for _ in 0..<150 {
       // Replaces a random number of a random line.
       let index = Int.random(in: 0..<lines.count, using: &generator)
       var damaged = Array(lines[index].utf8)
@@ -358,6 +454,83 @@ struct ObviousReport {
     let yy = y.map { ($0 - meanY) * ($0 - meanY) }.reduce(0, +)
     guard xx > 0, yy > 0 else { return nil }
     return zip(x, y).map { ($0 - meanX) * ($1 - meanY) }.reduce(0, +) / (xx * yy).squareRoot()
+  }
+
+  // MARK: Other rules
+
+  /// What other rules pick by.
+  static let values: [String: @Sendable (Record) -> Double?] = [
+    "mean": { record in
+      guard let logprob = record.logprob, let count = record.count, count > 0 else { return nil }
+      return logprob / Double(count)
+    },
+    "sum": { $0.logprob },
+    "first": { $0.logprobs.flatMap { mean(Array($0.prefix(3))) } },
+  ]
+
+  /// In how many groups a rule can be used, how often it picks the same, and how long its picks are.
+  func rule(_ value: (Record) -> Double?) -> (groups: Int, agreement: Double?, tokens: Double?) {
+    let usable = contests.filter { $0.records.allSatisfy { value($0) != nil } }
+    let picks = usable.map { Self.first(of: $0.records) { value($0) ?? 0 } }
+    let lengths = zip(usable, picks).map { $0.records[$1].count }
+    let tokens = lengths.allSatisfy { $0 != nil } ? mean(lengths.compactMap { $0.map(Double.init) }) : nil
+    return (usable.count, mean(zip(usable, picks).map { $0.pick == $1 ? 1 : 0 }), tokens)
+  }
+
+  // MARK: Two scorers
+
+  struct ObviousAgreement {
+    var records = 0
+    var groups = 0
+    var same: Double?
+    var random: Double?
+    var taus: [Double] = []
+    var lossA: Double?
+    var lossB: Double?
+    var pearson: Double?
+    var spearman: Double?
+    /// The taus of the groups whose picks differ.
+    var disputes: [String: Double] = [:]
+  }
+
+  var agreement: ObviousAgreement {
+    var result = ObviousAgreement()
+    let both = records.filter { $0.score != nil && $0.other != nil }
+    let (a, b) = (both.map { $0.score ?? 0 }, both.map { $0.other ?? 0 })
+    result.records = both.count
+    result.pearson = Self.correlation(a, b)
+    result.spearman = Self.correlation(Self.ranks(a), Self.ranks(b))
+    var (same, random, lossA, lossB): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
+    for (name, members) in groups {
+      let members = members.filter { $0.score != nil && $0.other != nil }
+      guard members.count > 1 else { continue }
+      let (a, b) = (members.map { $0.score ?? 0 }, members.map { $0.other ?? 0 })
+      let (pickA, pickB) = (
+        Self.first(of: members) { $0.score ?? 0 }, Self.first(of: members) { $0.other ?? 0 }
+      )
+      same.append(pickA == pickB ? 1 : 0)
+      random.append(1 / Double(members.count))
+      lossA.append(a[pickA] - a[pickB])
+      lossB.append(b[pickB] - b[pickA])
+      guard let tau = Self.tau(a, b) else { continue }
+      result.taus.append(tau)
+      if pickA != pickB { result.disputes[name] = tau }
+    }
+    result.groups = same.count
+    (result.same, result.random) = (mean(same), mean(random))
+    (result.lossA, result.lossB) = (mean(lossA), mean(lossB))
+    return result
+  }
+
+  /// Kendall's tau-b as the correlation of the signs of all differences, which it is (Daniels 1944).
+  static func tau(_ a: [Double], _ b: [Double]) -> Double? {
+    func signs(_ numbers: [Double]) -> [Double] {
+      numbers.flatMap { x in numbers.map { x < $0 ? -1.0 : x > $0 ? 1 : 0 } }
+    }
+    let (x, y) = (signs(a), signs(b))
+    let (xx, yy) = (x.reduce(0) { $0 + $1 * $1 }, y.reduce(0) { $0 + $1 * $1 })
+    guard xx > 0, yy > 0 else { return nil }
+    return zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } / (xx * yy).squareRoot()
   }
 
   var sources: [String: Source] {
