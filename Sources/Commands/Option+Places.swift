@@ -1,3 +1,5 @@
+import Records
+
 /// Options that say where a record holds something, for the tools that look for the same.
 extension Option {
   /// The number that records are ranked by.
@@ -14,4 +16,28 @@ extension Option {
   package static let bySource = Option(
     "by-source", argument: "PATH", section: records,
     help: "Take the source from the value at PATH [default: source]")
+
+  /// What records look like.
+  package static func shape(section: String) -> Option {
+    Option(
+      "shape", argument: "NAME", choices: Shape.allCases.map(\.rawValue), section: section,
+      help: "Read records of one shape only: \(Shape.allCases.map(\.rawValue).joined(separator: ", "))")
+  }
+
+  /// What a response answers.
+  package static func prompt(section: String) -> Option {
+    Option("prompt", argument: "PATH", section: section, help: "Where the prompt is, such as data.question")
+  }
+}
+
+extension Arguments {
+  /// The path that an option gives; `absent` when it was not given.
+  package func path(_ name: String, default absent: String? = nil) throws(UsageError) -> JSONPath? {
+    guard let text = string(name) ?? absent else { return nil }
+    do {
+      return try JSONPath(text)
+    } catch {
+      throw UsageError("option '--\(name)': \(error)")
+    }
+  }
 }

@@ -62,6 +62,25 @@ package struct Candidate {
     bytes.withUnsafeBytes { xxh64(UnsafeRawBufferPointer(rebasing: $0[..<response.lowerBound])) }
   }
 
+  /// The same hash of texts that `normalize` has changed: it appends what becomes of a text to an array. Where it changes
+  /// nothing, the key is `contextKey`.
+  package func contextKey(
+    normalizing normalize: (_ text: ArraySlice<UInt8>, _ normalized: inout [UInt8]) -> Void
+  ) -> UInt64 {
+    var other = Candidate()
+    for message in context {
+      let start = other.beginPart(message.role.rawValue)
+      normalize(bytes[message.content], &other.bytes)
+      other.endPart(start)
+    }
+    for field in fields {
+      let start = other.beginPart(Self.fieldMark)
+      normalize(bytes[field], &other.bytes)
+      other.endPart(start)
+    }
+    return other.bytes.withUnsafeBytes { xxh64($0) }
+  }
+
   /// Reads the parts of a record with one response.
   ///
   /// - Parameters:
@@ -76,6 +95,7 @@ package struct Candidate {
     context.removeAll(keepingCapacity: true)
     fields.removeAll(keepingCapacity: true)
     responseJSON = nil
+    if let system = record.systemMessage, parts.firstRole != .system { appendMessage(.system, system) }
     switch parts {
     case .conversation(let turns, let name):
       let response = try appendContext(of: turns, name: name)
@@ -91,8 +111,22 @@ package struct Candidate {
 
   // MARK: Messages
 
-  /// Appends the messages before the last assistant turn that has a weight, and returns that turn's content. What follows it is left out: it
-  /// has no influence on the response's probability.
+  private mutating func appendMessage(_ role: Role, _ text: JSONValue) {
+    let start = beginPart(role.rawValue)
+    text.appendString(to: &bytes)
+    endPart(start)
+    context.append(Message(role: role, content: start..<bytes.count, inputStart: nil, json: nil))
+  }
+
+  private mutating func appendMessage(_ role: Role, _ text: ArraySlice<UInt8>) {
+    let start = beginPart(role.rawValue)
+    bytes.append(contentsOf: text)
+    endPart(start)
+    context.append(Message(role: role, content: start..<bytes.count, inputStart: nil, json: nil))
+  }
+
+  /// Appends the messages before the last assistant turn that has a weight, and returns that turn's content. What follows it
+  /// is left out: it has no influence on the response's probability.
   private mutating func appendContext(of turns: JSONValue, name: String) throws(ShapeError) -> JSONValue {
     var last: (index: Int, content: JSONValue, json: JSONValue)?
     for (index, message) in turns.elements.enumerated()
@@ -131,6 +165,10 @@ package struct Candidate {
     let text = prompt.value
     if text.kind == .array { return try appendMessages(text, count: text.count, name: prompt.name) }
     guard text.kind == .string else { throw .notText(prompt.name) }
+    if let turns = Transcript(text) {
+      for (role, range) in turns.turns { appendMessage(role, turns.text[range]) }
+      return
+    }
     let start = beginPart(Role.user.rawValue)
     text.appendString(to: &bytes)
     var inputStart: Int?

@@ -3,7 +3,8 @@
 /// Such a record keeps the other members byte for byte. Where the list was, it has the candidate's own members, the
 /// response among them under the name `response`, or `messages` where the candidate is a whole conversation. A member of
 /// the record with the same name as one of these gives way to it. A list that is no member of the record itself, but deeper
-/// inside, stays where it is; the candidate's members come last.
+/// inside, stays where it is; the candidate's members come last. A pair of texts with no prompt beside them but in them is cut
+/// into `prompt` and `response`.
 package struct CandidateList: Sequence {
   private let record: JSONValue
 
@@ -19,10 +20,14 @@ package struct CandidateList: Sequence {
   /// Where the response is in a candidate; nil to find it by its name.
   private let responsePath: JSONPath?
 
+  /// Of a pair of texts without a prompt beside them: how many bytes of both, as they are spelled, are the prompt.
+  private let promptLength: Int?
+
   init(_ record: JSONValue, list: JSONValue, name: String, responsePath: JSONPath? = nil) {
     self.record = record
     self.place = list
     self.rejected = nil
+    self.promptLength = nil
     self.name = name
     self.responsePath = responsePath
   }
@@ -31,6 +36,7 @@ package struct CandidateList: Sequence {
     self.record = record
     self.place = chosen
     self.rejected = rejected
+    self.promptLength = record.prompt == nil ? ImpliedPrompt.length(chosen, rejected) : nil
     self.name = "chosen"
     self.responsePath = nil
   }
@@ -125,6 +131,16 @@ package struct CandidateList: Sequence {
   ) {
     let name = name(of: response)
     if bytes.count > start { bytes.append(ASCII.comma) }
+    if let promptLength {
+      let text = response.stringContent
+      for (key, part) in [
+        (#""prompt":""#, text[..<promptLength]), (#"","response":""#, text[promptLength...]),
+      ] {
+        bytes.append(contentsOf: key.utf8)
+        bytes.append(contentsOf: part)
+      }
+      return bytes.append(ASCII.quote)
+    }
     appendEscaped(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), to: &bytes)
     bytes.append(ASCII.colon)
     bytes.append(contentsOf: response.raw)

@@ -38,6 +38,14 @@ extension JSONValue {
     equals(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  /// Whether this is a string whose text is `text`, or another value that is spelled so.
+  package func reads(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { wanted in
+      kind == .string ? equals(UnsafeRawBufferPointer(wanted)) : raw.elementsEqual(wanted)
+    }
+  }
+
   /// Whether this is a string whose text is `bytes`.
   @inlinable
   package func equals(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -8,7 +8,10 @@ extension JSONValue {
       return .candidates(CandidateList(self, chosen: chosen, rejected: rejected))
     case .messages: return list("messages").map { .response(.conversation($0, name: "messages")) }
     case .conversations:
-      return list("conversations").map { .response(.conversation($0, name: "conversations")) }
+      for name in ["conversations", "conversation"] as [StaticString] {
+        if let turns = list(name) { return .response(.conversation(turns, name: name.description)) }
+      }
+      return nil
     case .prompt: return present("prompt").flatMap { exchange(Prompt($0, name: "prompt")) }
     case .instruction: return instruction.flatMap(exchange)
     case .completions: return candidates("completions")
@@ -23,31 +26,53 @@ extension JSONValue {
   }
 
   private func candidates(_ name: StaticString) -> RecordMapping.Content? {
-    guard let list = list(name), let first = list.element(0), CandidateList.response(of: first) != nil else {
-      return nil
-    }
+    guard let list = list(name), list.elements.contains(where: { CandidateList.response(of: $0) != nil })
+    else { return nil }
     return .candidates(CandidateList(self, list: list, name: name.description))
   }
 
   /// The member with a single response.
   var singleResponse: JSONValue? { present("response") ?? present("completion") ?? present("output") }
 
+  /// The `answer` beside a `question`. Beside candidates it is what they are checked against.
+  var answer: JSONValue? { present("question") == nil ? nil : text("answer") }
+
   /// What a response beside it answers.
   var prompt: Prompt? {
     if let prompt = present("prompt") { return Prompt(prompt, name: "prompt") }
     if let instruction { return instruction }
     if let conversation { return Prompt(conversation.turns, name: conversation.name) }
-    return present("input").map { Prompt($0, name: "input") }
+    if let trajectory = list("trajectory") { return Prompt(trajectory, name: "trajectory") }
+    for name in ["question", "query", "input"] as [StaticString] {
+      if let text = present(name) { return Prompt(text, name: name.description) }
+    }
+    return nil
   }
 
   private var instruction: Prompt? {
-    present("instruction").map { Prompt($0, name: "instruction", input: present("input")) }
+    present("instruction").map {
+      Prompt($0, name: "instruction", input: present("input") ?? text("context"))
+    }
   }
 
   /// The member with a list of messages.
   var conversation: (turns: JSONValue, name: String)? {
-    if let messages = list("messages") { return (messages, "messages") }
-    return list("conversations").map { ($0, "conversations") }
+    for name in ["messages", "conversations", "conversation"] as [StaticString] {
+      if let turns = list(name) { return (turns, name.description) }
+    }
+    return nil
+  }
+
+  /// The system message that stands beside a conversation, unless it is empty.
+  var systemMessage: JSONValue? {
+    let text = text("system") ?? text("system_prompt")
+    return text?.isEmptyString ?? true ? nil : text
+  }
+
+  /// The member called `name` if it is a string.
+  private func text(_ name: StaticString) -> JSONValue? {
+    guard let value = self[name], value.kind == .string else { return nil }
+    return value
   }
 
   /// Whether the last of a list of messages is an assistant's.

@@ -30,7 +30,8 @@ package struct RecordMapping: Sendable {
   /// What `record` holds.
   ///
   /// Without a shape or paths, the first that fits of: a pair of `chosen` and `rejected`; a conversation that ends with an
-  /// assistant turn; a response beside its prompt; a list of candidates; a conversation with an assistant turn anywhere.
+  /// assistant turn; a response beside its prompt; a list of candidates; an answer beside its question; a conversation with
+  /// an assistant turn anywhere.
   /// A member that is null counts as absent.
   package func content(of record: JSONValue) throws(ShapeError) -> Content {
     guard record.kind == .object else { throw .recordIsNoObject }
@@ -66,6 +67,9 @@ package struct RecordMapping: Sendable {
     for shape in [Shape.completions, .answers, .generations, .responses] {
       if let list = record.content(in: shape) { return list }
     }
+    if let answer = record.answer {
+      return .response(try exchange(in: record, response: answer, name: "answer"))
+    }
     guard let conversation else { throw .unrecognised(members: record.memberNames) }
     return .response(.conversation(conversation.turns, name: conversation.name))
   }
@@ -99,6 +103,14 @@ package enum ResponseParts {
 
   /// A prompt and the response to it, each a string or a list of messages.
   case exchange(Prompt, response: JSONValue, name: String)
+
+  /// Who speaks first; nil if that is not known.
+  var firstRole: Role? {
+    switch self {
+    case .conversation(let turns, _): turns.element(0).flatMap(Role.init(of:))
+    case .exchange(let prompt, _, _): prompt.value.element(0).flatMap(Role.init(of:))
+    }
+  }
 }
 
 /// What a response answers.

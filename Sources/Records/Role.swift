@@ -7,6 +7,26 @@ package enum Role: UInt8, Sendable {
   case assistant = 2
   case tool = 3
 
+  /// The name in `role` that all programs know.
+  var name: String {
+    switch self {
+    case .system: "system"
+    case .user: "user"
+    case .assistant: "assistant"
+    case .tool: "tool"
+    }
+  }
+
+  /// The name in `from` that ShareGPT's records have.
+  var shareGPTName: String {
+    switch self {
+    case .system: "system"
+    case .user: "human"
+    case .assistant: "gpt"
+    case .tool: "tool"
+    }
+  }
+
   /// The role that a message names in `role` or `from`, in any of the spellings in use; nil if it names none of these.
   init?(of message: JSONValue) {
     guard let name = message.roleName else { return nil }

@@ -14,6 +14,12 @@ package enum ShapeError: RecordError, Equatable {
   case emptyResponse
   case noCandidates(String)
   case noResponse
+  /// Several candidates where one response is wanted.
+  case severalCandidates
+  /// Something that a training format has no place for.
+  case notKept(String)
+  /// So many turns before the response where one instruction is wanted.
+  case notOneInstruction(turns: Int)
 
   package var description: String {
     switch self {
@@ -30,6 +36,10 @@ package enum ShapeError: RecordError, Equatable {
     case .emptyResponse: "empty response"
     case .noCandidates(let place): "\(place) is not a list of candidates"
     case .noResponse: "no response"
+    case .severalCandidates: "several candidates in a record: run grape-tokenize first"
+    case .notKept(let place): "\(place) has no place in the format"
+    case .notOneInstruction(let turns):
+      "\(turns) turn\(turns == 1 ? "" : "s") before the response, where the format has one instruction"
     }
   }
 

@@ -37,13 +37,7 @@ package struct PickRule: Sendable {
       self.value = value
     }
 
-    func matches(_ member: GrapeMember) -> Bool {
-      guard let found = path(member) else { return false }
-      return value.utf8.withContiguousStorageIfAvailable { wanted in
-        let wanted = UnsafeRawBufferPointer(wanted)
-        return found.kind == .string ? found.equals(wanted) : found.raw.elementsEqual(wanted)
-      } ?? false
-    }
+    func matches(_ member: GrapeMember) -> Bool { path(member)?.reads(value) ?? false }
   }
 
   package var fields: RecordFields

@@ -8,7 +8,7 @@ enum Main {
   static let program = Program(
     name: "grape-pick",
     summary: "Keep the best-fitting response of each instruction",
-    options: PickRule.options + [
+    options: PickRule.options + OutputFormat.options + [
       .by, .groupBy, .bySource,
       Option(
         "grouped", section: "Records",
@@ -26,6 +26,7 @@ enum Main {
     Filter.main(program) { filter in
       let arguments = filter.arguments
       let explains = arguments[flag: "explain"]
+      var row = try OutputFormat.row(arguments)
       var writer = PickWriter(output: filter.output, separator: filter.separator)
       var picker = Picker(
         rule: try PickRule(arguments), keepsMember: explains || arguments[flag: "keep"],
@@ -35,8 +36,13 @@ enum Main {
       }
       var parser = JSONParser()
       try filter.records { line in
+        let record = try GrapeMember(of: parser.parse(line.bytes))
         do {
-          try picker.add(GrapeMember(of: parser.parse(line.bytes)))
+          if try row?.read(record) != nil {
+            try row?.bytes.withUnsafeBytes { try picker.add(record, writing: $0) }
+          } else {
+            try picker.add(record)
+          }
         } catch let conflict as SelectionConflict {
           filter.fail("\(line.file):\(line.number): \(conflict)")
         }

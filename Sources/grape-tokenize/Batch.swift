@@ -9,11 +9,14 @@ final class Batch {
   private var lines: [HeldLine] = []
   private var results: [Result] = []
   private var byteCount = 0
+  /// The contents written so far, where repeated ones are left out.
+  private var written: Set<UInt128> = []
 
   /// What one thread works with, and what it has written in this batch.
   private final class Lane {
     let task: any RecordTask
     var output: [UInt8] = []
+    var contents: [RecordContent] = []
 
     init(_ task: any RecordTask) { self.task = task }
   }
@@ -22,6 +25,8 @@ final class Batch {
   private struct Result {
     var lane = 0
     var range = 0..<0
+    /// The records in it, by their places in the lane's list; empty unless repeated ones are left out.
+    var contents = 0..<0
     var tokenCount = 0
     var failure: (any Error)?
   }
@@ -59,10 +64,7 @@ final class Batch {
     }
     work()
     for (line, result) in zip(lines, results) {
-      let output = filter.output
-      try lanes[result.lane].output.withUnsafeBytes {
-        try output.write(UnsafeRawBufferPointer(rebasing: $0[result.range]))
-      }
+      try write(result)
       filter.count(tokens: result.tokenCount)
       switch result.failure {
       case nil: break
@@ -73,9 +75,28 @@ final class Batch {
     if filter.output.lineBuffered { try filter.output.flush() }
   }
 
+  private func write(_ result: Result) throws {
+    let lane = lanes[result.lane]
+    try lane.output.withUnsafeBytes { output in
+      guard !result.contents.isEmpty else {
+        return try filter.output.write(UnsafeRawBufferPointer(rebasing: output[result.range]))
+      }
+      var start = result.range.lowerBound
+      for content in lane.contents[result.contents] {
+        if written.insert(content.key).inserted {
+          try filter.output.write(UnsafeRawBufferPointer(rebasing: output[start..<content.end]))
+        }
+        start = content.end
+      }
+    }
+  }
+
   /// Fills `results`: any thread takes any line, and every line has its own place.
   private func work() {
-    for lane in lanes { lane.output.removeAll(keepingCapacity: true) }
+    for lane in lanes {
+      lane.output.removeAll(keepingCapacity: true)
+      lane.contents.removeAll(keepingCapacity: true)
+    }
     results = Array(repeating: Result(), count: lines.count)
     let separator = filter.separator
     results.withUnsafeMutableBufferPointer { results in
@@ -94,6 +115,8 @@ final class Batch {
           result.failure = error
         }
         result.range = start..<lane.output.count
+        result.contents = lane.contents.count..<(lane.contents.count + lane.task.contents.count)
+        lane.contents += lane.task.contents
         results[index] = result
       }
     }

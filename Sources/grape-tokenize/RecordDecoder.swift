@@ -5,6 +5,8 @@ import Tokenization
 /// Turns records with tokens into records with the tokens' text, as the reference decodes them: special tokens
 /// are spelled out, and bytes that are not UTF-8 become U+FFFD.
 final class RecordDecoder: RecordTask {
+  let contents: [RecordContent] = []
+
   private let tokenizer: Tokenizer
   private var parser = JSONParser()
   private var tokens: [UInt32] = []

@@ -22,6 +22,9 @@ final class RecordTokenizer: RecordTask {
   private var tokenized = TokenizedText()
   private var groupName: [UInt8] = []
   private var edit = GrapeEdit()
+  private(set) var contents: [RecordContent] = []
+  /// Present where groups are made loosely.
+  private let looseText: LooseText?
 
   init(_ settings: Settings, _ template: Template, _ tokenizer: Tokenizer) {
     self.settings = settings
@@ -30,6 +33,7 @@ final class RecordTokenizer: RecordTask {
     self.tokenizer = tokenizer
     identity = "\(tokenizer.identity)/\(template.name)"
     encoder = Encoder(tokenizer)
+    looseText = settings.groupsLoosely ? LooseText() : nil
   }
 
   /// Appends the records that the record in `line` becomes, one for each candidate, each followed by `separator`.
@@ -39,6 +43,7 @@ final class RecordTokenizer: RecordTask {
   func append(
     _ line: UnsafeRawBufferPointer, separator: UInt8, to output: inout [UInt8]
   ) throws -> Int {
+    contents.removeAll(keepingCapacity: true)
     let record = try parser.parse(line)
     switch try settings.mapping.content(of: record) {
     case .response(let parts):
@@ -70,19 +75,27 @@ final class RecordTokenizer: RecordTask {
     to output: inout [UInt8]
   ) throws -> Int {
     let grape = try GrapeMember(of: record)
+    guard settings.selection.includes(record) else { return 0 }
     try candidate.read(parts, of: record, fields: template.fields)
     let responses = try template.render(candidate, of: record, turns: settings.turns, into: &text)
     try text.withUnsafeBytes {
       try tokenized.tokenize($0, responses: responses, tokenization, tokenizer, &encoder)
     }
+    let responseCount = tokenized.spans.reduce(0) { $0 + $1.count }
+    guard settings.selection.tokenCounts.contains(responseCount) else { return 0 }
+    let group = try group(of: record)
+    defer { noteContent(group, end: output.count) }
     if settings.action == .count {
-      appendCounts(to: &output)
+      output.append(contentsOf: "\(tokenized.tokens.count)\t\(responseCount)".utf8)
       output.append(separator)
       return tokenized.tokens.count
     }
     edit.removeAll()
     for name in Self.outdated { edit.drop(name) }
-    try setGroup(of: record)
+    switch group {
+    case .key(let key): edit.set("group") { $0.hexadecimal(key) }
+    case .name: edit.set("group", utf8: groupName)
+    }
     edit.set("tokens", tokenized.tokens)
     edit.set("spans", ranges: tokenized.spans)
     edit.set("tokenizer", identity)
@@ -94,25 +107,40 @@ final class RecordTokenizer: RecordTask {
     return tokenized.tokens.count
   }
 
-  /// Appends the number of tokens, a tab, and how many of them count as response.
-  private func appendCounts(to output: inout [UInt8]) {
-    let response = tokenized.spans.reduce(0) { $0 + $1.count }
-    output.append(contentsOf: "\(tokenized.tokens.count)\t\(response)".utf8)
+  /// What a record's group is called.
+  private enum Group {
+    /// By a hash.
+    case key(UInt64)
+    /// By `groupName`.
+    case name
   }
 
-  private func setGroup(of record: JSONValue) throws(ShapeError) {
+  private func group(of record: JSONValue) throws(ShapeError) -> Group {
     guard let path = settings.group else {
-      let key = candidate.contextKey
-      return edit.set("group") { $0.hexadecimal(key) }
+      guard let looseText else { return .key(candidate.contextKey) }
+      return .key(candidate.contextKey { looseText.append($0, to: &$1) })
     }
     guard let value = path(record) else { throw .missing(path.text) }
+    groupName.removeAll(keepingCapacity: true)
     switch value.kind {
-    case .string:
-      groupName.removeAll(keepingCapacity: true)
-      value.appendString(to: &groupName)
-      edit.set("group", utf8: groupName)
-    case .number, .true, .false: edit.set("group") { $0.string(value.raw) }
+    case .string: value.appendString(to: &groupName)
+    case .number, .true, .false: groupName.append(contentsOf: value.raw)
     case .null, .array, .object: throw .notText(path.text)
+    }
+    return .name
+  }
+
+  /// Notes what the record just appended says, where repeated ones are left out.
+  private func noteContent(_ group: Group, end: Int) {
+    guard settings.selection.isDistinct else { return }
+    let seed: UInt64
+    switch group {
+    case .key(let key): seed = key
+    case .name: seed = groupName.withUnsafeBytes { xxh64($0) }
+    }
+    candidate.text(candidate.response).withUnsafeBytes { response in
+      let key = UInt128(xxh64(response, seed: seed)) << 64 | UInt128(xxh64(response, seed: ~seed))
+      contents.append(RecordContent(key: key, end: end))
     }
   }
 

@@ -10,6 +10,9 @@ struct Settings: Sendable {
   let turns: Template.Turns
   let mapping: RecordMapping
   let group: JSONPath?
+  /// Whether contexts that differ in white space around texts and in their Unicode form only make one group.
+  let groupsLoosely: Bool
+  let selection: CandidateSelection
   private let boundary: TokenizedText.Boundary
   private let literalSpecials: Bool
   let includesEnd: Bool
@@ -27,49 +30,53 @@ struct Settings: Sendable {
     case decode
   }
 
-  static let options: [Option] = [
-    Option(
-      "model", "m", argument: "MODEL", section: text,
-      help: "Model whose tokenizer is used: a folder, a .gguf file, or org/name in the Hugging Face cache"),
-    Option(
-      "template", argument: "NAME", choices: ["chat"] + Template.names, section: text,
-      help:
-        "How instruction and response become one text: chat, the model's own template (chat:NAME one of several); "
-        + "\(Template.names.joined(separator: ", ")); or a format string such as "
-        + "'Q: {instruction}\\nA: {response}' [default: qa]"),
-    Option("template-file", argument: "FILE", section: text, help: "Render with the chat template in FILE"),
-    Option(
-      "bos", argument: "TEXT", section: text, help: "The beginning token's text that a chat template sees"),
-    Option("eos", argument: "TEXT", section: text, help: "The end token's text that a chat template sees"),
-    Option(
-      "turns", argument: "WHICH", choices: Template.Turns.allCases.map(\.rawValue), section: text,
-      help: "The assistant's turns that count as response: last or all [default: last]"),
-    Option(
-      "boundary", argument: "HOW", choices: TokenizedText.Boundary.allCases.map(\.rawValue), section: text,
-      help:
-        "Tokenize the text as a whole (token), or apart before and after the response's beginning (split) "
-        + "[default: token]"),
-    Option("literal-specials", section: text, help: "Take the text of special tokens as plain text"),
-    Option(
-      "score-end", section: text, help: "Put the end token behind the response and count it as response"),
-    Option("max-length", argument: "N", section: text, help: "Keep only the first N tokens of a text"),
-    Option("keep-text", section: text, help: "Put the text into grape.text"),
-    Option(
-      "count", section: text,
-      help: "Write counts only: a line with the numbers of tokens in all and in the response, a tab between"),
-    Option("decode", section: text, help: "Turn grape.tokens back into text, which is put into grape.text"),
-    Option(
-      "shape", argument: "NAME", choices: Shape.allCases.map(\.rawValue), section: records,
-      help: "Read records of one shape only: \(Shape.allCases.map(\.rawValue).joined(separator: ", "))"),
-    Option("prompt", argument: "PATH", section: records, help: "Where the prompt is, such as data.question"),
-    Option(
-      "response", argument: "PATH", section: records,
-      help: "Where the response is; with --candidates, where it is in a candidate"),
-    Option("candidates", argument: "PATH", section: records, help: "Where the list of candidates is"),
-    Option(
-      "group-by", argument: "PATH", section: records,
-      help: "Take the group from the record instead of from the text before the response"),
-  ]
+  static let options: [Option] =
+    [
+      Option(
+        "model", "m", argument: "MODEL", section: text,
+        help: "Model whose tokenizer is used: a folder, a .gguf file, or org/name in the Hugging Face cache"),
+      Option(
+        "template", argument: "NAME", choices: ["chat"] + Template.names, section: text,
+        help:
+          "How instruction and response become one text: chat, the model's own template (chat:NAME one of several); "
+          + "\(Template.names.joined(separator: ", ")); or a format string such as "
+          + "'Q: {instruction}\\nA: {response}' [default: qa]"),
+      Option("template-file", argument: "FILE", section: text, help: "Render with the chat template in FILE"),
+      Option(
+        "bos", argument: "TEXT", section: text, help: "The beginning token's text that a chat template sees"),
+      Option("eos", argument: "TEXT", section: text, help: "The end token's text that a chat template sees"),
+      Option(
+        "turns", argument: "WHICH", choices: Template.Turns.allCases.map(\.rawValue), section: text,
+        help: "The assistant's turns that count as response: last or all [default: last]"),
+      Option(
+        "boundary", argument: "HOW", choices: TokenizedText.Boundary.allCases.map(\.rawValue), section: text,
+        help:
+          "Tokenize the text as a whole (token), or apart before and after the response's beginning (split) "
+          + "[default: token]"),
+      Option("literal-specials", section: text, help: "Take the text of special tokens as plain text"),
+      Option(
+        "score-end", section: text, help: "Put the end token behind the response and count it as response"),
+      Option("max-length", argument: "N", section: text, help: "Keep only the first N tokens of a text"),
+      Option("keep-text", section: text, help: "Put the text into grape.text"),
+      Option(
+        "count", section: text,
+        help: "Write counts only: a line with the numbers of tokens in all and in the response, a tab between"
+      ),
+      Option("decode", section: text, help: "Turn grape.tokens back into text, which is put into grape.text"),
+      .shape(section: records), .prompt(section: records),
+      Option(
+        "response", argument: "PATH", section: records,
+        help: "Where the response is; with --candidates, where it is in a candidate"),
+      Option("candidates", argument: "PATH", section: records, help: "Where the list of candidates is"),
+      Option(
+        "group-by", argument: "PATH", section: records,
+        help: "Take the group from the record instead of from the text before the response"),
+      Option(
+        "group-loosely", section: records,
+        help:
+          "Let contexts be one group that differ only in white space around texts or in Unicode normalization"
+      ),
+    ] + CandidateSelection.options
 
   private static let text = "Text and tokens"
   private static let records = "Where things are in a record"
@@ -80,9 +87,12 @@ struct Settings: Sendable {
     template = try TemplateChoice(arguments)
     turns = try arguments.choice("turns") ?? .last
     mapping = RecordMapping(
-      shape: try arguments.choice("shape"), prompt: try Self.path("prompt", arguments),
-      response: try Self.path("response", arguments), candidates: try Self.path("candidates", arguments))
-    group = try Self.path("group-by", arguments)
+      shape: try arguments.choice("shape"), prompt: try arguments.path("prompt"),
+      response: try arguments.path("response"), candidates: try arguments.path("candidates"))
+    group = try arguments.path("group-by")
+    groupsLoosely = arguments[flag: "group-loosely"]
+    _ = try arguments.one(of: "group-by", "group-loosely")
+    selection = try CandidateSelection(arguments)
     boundary = try arguments.choice("boundary") ?? .token
     literalSpecials = arguments[flag: "literal-specials"]
     includesEnd = arguments[flag: "score-end"]
@@ -101,14 +111,5 @@ struct Settings: Sendable {
     TokenizedText.Options(
       boundary: boundary, literalSpecials: literalSpecials, includesEnd: includesEnd,
       isComplete: template.isComplete, maximumLength: maximumLength)
-  }
-
-  private static func path(_ option: String, _ arguments: Arguments) throws(UsageError) -> JSONPath? {
-    guard let text = arguments.string(option) else { return nil }
-    do {
-      return try JSONPath(text)
-    } catch {
-      throw UsageError("option '--\(option)': \(error)")
-    }
   }
 }

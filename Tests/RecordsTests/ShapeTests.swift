@@ -72,6 +72,79 @@ private struct Read: Equatable, CustomStringConvertible {
     #expect(try read(record) == [Read(record: record, context: ["user: Q"], response: "A")])
   }
 
+  @Test(arguments: [
+    #"{"question":"Q","answer":"A"}"#, #"{"query":"Q","response":"A","type":"x"}"#,
+    #"{"system_prompt":"","question":"Q","response":"A"}"#,
+    #"{"instruction":"Q","context":"","response":"A"}"#,
+    #"{"conversation":[{"role":"user","content":"Q"},{"role":"assistant","content":"A"}]}"#,
+    #"{"prompt":"\n\nHuman: Q \n\nAssistant:","response":"A"}"#,
+    #"{"system":null,"system_prompt":3,"prompt":"Q","response":"A"}"#,
+    #"{"conversations":[{"from":"human","value":"Q","weight":0},{"from":"gpt","value":"A","weight":null},{"from":"gpt","value":"B","weight":0.0}]}"#,
+  ])
+  func readsOneResponseOfOtherNames(_ record: String) throws {
+    #expect(try read(record) == [Read(record: record, context: ["user: Q"], response: "A")])
+  }
+
+  @Test(arguments: [
+    #"{"system":"S","prompt":"Q","response":"A"}"#, #"{"system_prompt":"S","question":"Q","response":"A"}"#,
+    #"{"system":"S","conversations":[{"from":"human","value":"Q"},{"from":"gpt","value":"A"}]}"#,
+    #"{"system":"T","messages":[{"role":"system","content":"S"},{"role":"user","content":"Q"},{"role":"assistant","content":"A"}]}"#,
+  ])
+  func readsTheSystemMessageBesideAConversation(_ record: String) throws {
+    #expect(try read(record) == [Read(record: record, context: ["system: S", "user: Q"], response: "A")])
+  }
+
+  @Test func readsTranscripts() throws {
+    let prompt = #"\n\nHuman: Q1\nmore \n\nAssistant: A1\n\nHuman:Q2\n\nAssistant: "#
+    let context = ["user: Q1\nmore", "assistant: A1", "user: Q2"]
+    let record = #"{"prompt":"\#(prompt)","response":"A"}"#
+    #expect(try read(record) == [Read(record: record, context: context, response: "A")])
+    // Not transcripts: one that ends otherwise, and one that begins otherwise.
+    for text in [#"\n\nHuman: Q\n\nAssistant: A"#, #"Human: Q\n\nAssistant:"#, #"\n\nHuman: Q"#] {
+      let plain = text.replacing(#"\n"#, with: "\n")
+      #expect(try read(#"{"prompt":"\#(text)","response":"A"}"#).first?.context == ["user: \(plain)"])
+    }
+  }
+
+  @Test(
+    arguments: [
+      // What both begin with, what follows, and the context. Strings as they are spelled.
+      (#"\n\nHuman: Q\n\nAssistant: "#, "Yes", "Yesterday", ["user: Q"]),
+      (#"\n\nHuman: Q\n\nAssistant:"#, "A", "B", ["user: Q"]),
+      (#"\n\nHuman: Q\n\nAssistant: "#, #"A\n\nHuman: R"#, "A", ["user: Q"]),
+      ("Q is so. ", "Answers", "Answer", ["user: Q is so. "]), (#"Q?\n"#, "A b", "Ab", ["user: Q?\n"]),
+      (#"Q\\n\t"#, #"\u00e9"#, #"\u00e8"#, ["user: Q\\n\t"]), ("é ", "é", "è", ["user: é "]),
+    ] as [(String, String, String, [String])])
+  func findsThePromptThatAPairShares(
+    _ shared: String, _ chosen: String, _ rejected: String, _ context: [String]
+  )
+    throws
+  {
+    let pair = try read(#"{"id":1,"chosen":"\#(shared)\#(chosen)","rejected":"\#(shared)\#(rejected)"}"#)
+    #expect(
+      pair.map(\.record) == [chosen, rejected].map { #"{"id":1,"prompt":"\#(shared)","response":"\#($0)"}"# })
+    #expect(pair.map(\.context) == [context, context])
+    #expect(pair.map(\.from) == ["chosen", "rejected"])
+  }
+
+  @Test func aPairThatSharesNothingHasNoPrompt() {
+    #expect(error(#"{"chosen":"Yes","rejected":"Yesterday"}"#) == .noPrompt(members: ["response"]))
+  }
+
+  @Test func readsThePromptOfAPairByItsName() throws {
+    for prompt in [#""question":"Q""#, #""trajectory":[{"from":"user","value":"Q"}]"#, #""instruction":"Q""#]
+    {
+      let pair = try read(#"{\#(prompt),"chosen":"The A","rejected":"The B"}"#)
+      #expect(pair.map(\.context) == [["user: Q"], ["user: Q"]])
+      #expect(pair.map(\.response) == ["The A", "The B"])
+    }
+  }
+
+  @Test func anAnswerBesideCandidatesIsNone() throws {
+    #expect(
+      try read(#"{"question":"Q","answer":"gold","responses":["A","B"]}"#).map(\.response) == ["A", "B"])
+  }
+
   @Test func readsWholeConversations() throws {
     let record = #"""
       {"messages":[{"role":"system","content":"S"},{"role":"user","content":"Q1"},{"role":"assistant","content":null},

@@ -1,0 +1,153 @@
+/// Turns records with one response into rows of a training format.
+///
+/// One is reused for many records, so that it allocates no more after the first ones.
+package struct TrainingRow {
+  private let format: TrainingFormat
+  private let mapping: RecordMapping
+  private var candidate = Candidate()
+  private var tokens: [UInt32] = []
+  private var spans: [Range<Int>] = []
+  private var writer = JSONWriter()
+
+  package init(_ format: TrainingFormat, mapping: RecordMapping = RecordMapping()) {
+    self.format = format
+    self.mapping = mapping
+  }
+
+  /// The latest record's row: one JSON object.
+  package var bytes: [UInt8] { writer.bytes }
+
+  /// Makes the row of a record.
+  ///
+  /// - Throws: `ShapeError` or `GrapeError` for a record that the format has no place for, or not for all of it: nothing
+  ///   that a program could train on is left out silently.
+  package mutating func read(_ record: GrapeMember) throws {
+    writer.bytes.removeAll(keepingCapacity: true)
+    writer.beginObject()
+    if format == .tokens {
+      try writeTokens(record)
+    } else {
+      let parts = try parts(of: record)
+      try checkFields(record.record, parts)
+      try candidate.read(parts, of: record.record)
+      try writeTexts()
+    }
+    writer.endObject()
+  }
+
+  /// A record that `grape-tokenize` has made of a candidate may still show traces of the others.
+  private func parts(of record: GrapeMember) throws(ShapeError) -> ResponseParts {
+    if record["from"] != nil { return try mapping.parts(ofCandidate: record.record) }
+    switch try mapping.content(of: record.record) {
+    case .response(let parts): return parts
+    case .candidates: throw .severalCandidates
+    }
+  }
+
+  private mutating func writeTexts() throws(ShapeError) {
+    switch format {
+    case .messages:
+      writer.name("messages")
+      writeTurns(candidate.context[...], withResponse: true)
+    case .promptCompletion:
+      writer.name("prompt")
+      writeTurns(candidate.context[...], withResponse: false)
+      writer.name("completion")
+      writeTurns([], withResponse: true)
+    case .sharegpt:
+      writer.name("conversations")
+      writeTurns(candidate.context[...], withResponse: true)
+    case .alpaca:
+      guard candidate.context.count == 1, let message = candidate.context.first, message.role == .user else {
+        throw .notOneInstruction(turns: candidate.context.count)
+      }
+      let content = message.content
+      let inputStart = message.inputStart
+      writeText("instruction", content.lowerBound..<(inputStart.map { $0 - 1 } ?? content.upperBound))
+      writeText("input", (inputStart ?? content.upperBound)..<content.upperBound)
+      writeText("output", candidate.response)
+    case .tokens: break
+    }
+  }
+
+  private mutating func writeTurns(_ context: ArraySlice<Candidate.Message>, withResponse: Bool) {
+    writer.beginArray()
+    for message in context { writeTurn(message.role, message.content) }
+    if withResponse { writeTurn(.assistant, candidate.response) }
+    writer.endArray()
+  }
+
+  private mutating func writeTurn(_ role: Role, _ text: Range<Int>) {
+    writer.beginObject()
+    if format == .sharegpt {
+      writer.name("from")
+      writer.string(role.shareGPTName)
+      writeText("value", text)
+    } else {
+      writer.name("role")
+      writer.string(role.name)
+      writeText("content", text)
+    }
+    writer.endObject()
+  }
+
+  private mutating func writeText(_ name: StaticString, _ range: Range<Int>) {
+    writer.name(name)
+    candidate.text(range).withUnsafeBytes { writer.string($0) }
+  }
+
+  private mutating func writeTokens(_ record: GrapeMember) throws(GrapeError) {
+    try record.readTokens(into: &tokens)
+    try record.readSpans(into: &spans, tokenCount: tokens.count)
+    writer.name("input_ids")
+    writer.array(tokens)
+    writer.name("labels")
+    writer.beginArray()
+    var position = 0
+    for span in spans {
+      for _ in position..<span.lowerBound { writer.int(-100) }
+      for token in tokens[span] { writer.int(Int(token)) }
+      position = span.upperBound
+    }
+    for _ in position..<tokens.count { writer.int(-100) }
+    writer.endArray()
+  }
+
+  // MARK: What no row has a place for
+
+  /// Sees to it that the record says nothing beside its texts that a program would train on: tools, calls of them,
+  /// reasoning.
+  private func checkFields(_ record: JSONValue, _ parts: ResponseParts) throws(ShapeError) {
+    if let tools = record.present("tools"), !tools.isBlank { throw .notKept("tools") }
+    switch parts {
+    case .conversation(let turns, let name): try checkTurns(turns, name)
+    case .exchange(let prompt, let response, let name):
+      try checkTurns(prompt.value, prompt.name)
+      try checkTurns(response, name)
+    }
+  }
+
+  private func checkTurns(_ turns: JSONValue, _ name: String) throws(ShapeError) {
+    for (index, turn) in turns.elements.enumerated() {
+      for field in Self.furtherFields {
+        if let value = turn.present(field), !value.isBlank { throw .notKept("\(name)[\(index)].\(field)") }
+      }
+    }
+  }
+
+  private static let furtherFields: [StaticString] = [
+    "tool_calls", "function_call", "reasoning_content", "reasoning", "thinking",
+  ]
+}
+
+extension JSONValue {
+  /// Whether this is an empty string, an array or object without elements, or null.
+  fileprivate var isBlank: Bool {
+    switch kind {
+    case .null: true
+    case .string: isEmptyString
+    case .array, .object: count == 0
+    case .false, .true, .number: false
+    }
+  }
+}
