@@ -58,7 +58,9 @@ enum CacheSection: Int, CaseIterable {
   case characterBlocks, characterSymbols
   /// Which merge comes first, by rank; empty where the rank says it.
   case mergeOrders
-  /// Logarithms of tokens' probabilities, 8 bytes each.
+  /// The trie in which tokens are found by their text; see `TokenTrie`. Empty but for unigram models.
+  case tokenNodes, tokenEdges
+  /// The scores of tokens and, last, that of an unknown character: bit patterns of double-precision numbers.
   case scores
   /// Hash table of the shorter tokens that a piece equal to them becomes, two numbers each; see `ShortWordTable`.
   case shortWords

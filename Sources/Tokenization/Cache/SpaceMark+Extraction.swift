@@ -2,7 +2,7 @@ extension SpaceMark {
   /// Takes the steps out of a definition that only write a mark for each space; nil, and the definition as it was, where
   /// there are none or they cannot be taken apart from the rest.
   init?(extractedFrom definition: inout TokenizerDefinition) {
-    guard definition.spelling == .characters else { return nil }
+    guard definition.spelling == .characters, Self.keepsOrder(&definition) else { return nil }
     if let mark = Self.fromNormalizers(&definition) ?? Self.fromSteps(&definition) {
       self = mark
     } else {
@@ -29,9 +29,9 @@ extension SpaceMark {
     var steps = definition.steps
     // In normalized text there is nothing for these to split at.
     steps.removeAll { if case .split(Pattern(literal: " "), _, _, false) = $0 { true } else { false } }
-    guard steps.isEmpty else { return nil }
+    guard steps.allSatisfy({ $0.isSame(for: mark) }) else { return nil }
     definition.normalizers = []
-    definition.steps = []
+    definition.steps = steps
     return SpaceMark(mark: mark, prefix: prepended == nil ? .never : .always, place: .normalizer)
   }
 
@@ -64,6 +64,14 @@ extension SpaceMark {
     return SpaceMark(mark: mark, prefix: prefixes[prefix] ?? .never, place: .preTokenizer)
   }
 
+  /// Whether each token stands for the text at its place, and none is left out. Otherwise the reference's ends depend on how
+  /// long marks are; see `CharacterMerger`.
+  private static func keepsOrder(_ definition: inout TokenizerDefinition) -> Bool {
+    guard case .merges = definition.model else { return true }
+    return definition.byteFallback
+      ? definition.fallbackTokens.allSatisfy { $0 != nil } : definition.unknown != nil
+  }
+
   private static func isToken(_ mark: Unicode.Scalar, _ definition: inout TokenizerDefinition) -> Bool {
     definition.vocabulary.id(of: Array(String(mark).utf8)) != nil
   }
@@ -75,5 +83,16 @@ extension SpaceMark {
   private static func only(_ string: [UInt8]) -> Unicode.Scalar? {
     let scalars = String(decoding: string, as: UTF8.self).unicodeScalars
     return scalars.count == 1 ? scalars.first : nil
+  }
+}
+
+extension PreTokenizerStep {
+  /// Whether a split does the same with spaces in a text as with marks.
+  fileprivate func isSame(for mark: Unicode.Scalar) -> Bool {
+    guard case .split(let pattern, _, _, _) = self, let programs = try? PatternProgram.withConditions(pattern)
+    else {
+      return false
+    }
+    return programs.allSatisfy { $0.sets.allSatisfy { $0.contains(0x20) == $0.contains(mark.value) } }
   }
 }

@@ -21,7 +21,7 @@ struct StepTable {
   /// What kind of step a row is.
   enum Kind: UInt32 {
     // Normalizing.
-    case form, replace, prepend, strip, lowercase, stripAccents, nmt
+    case form, replace, prepend, strip, lowercase, stripAccents, nmt, sentencePiece
     // Splitting.
     case split, prefixSpace, metaspace
     // Normalizing, splitting and decoding.
@@ -107,6 +107,9 @@ struct StepTable {
       case .stripAccents: stages.append(.stripAccents)
       case .nmt: stages.append(.nmt)
       case .byteLevel: stages.append(.byteLevel)
+      case .sentencePiece:
+        guard let specification = SentencePieceNormalization(bytes: row.bytes) else { return nil }
+        stages.append(.sentencePiece(SentencePieceNormalizer(specification)))
       default: return nil
       }
     }

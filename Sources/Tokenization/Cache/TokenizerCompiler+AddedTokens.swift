@@ -12,10 +12,10 @@ extension TokenizerCompiler {
     writer.set(.compositions, data.compositions)
   }
 
-  mutating func compileAddedTokens() throws(TokenizerError) {
+  /// - Parameter contents: what `normalizedContents` gives.
+  mutating func compileAddedTokens(_ contents: [Int: [UInt8]]) throws(TokenizerError) {
     var plain: [(bytes: [UInt8], token: Int)] = []
     var normalized: [(bytes: [UInt8], token: Int)] = []
-    let contents = try normalizedContents()
     var length = 0
     for (index, token) in definition.addedTokens.enumerated() {
       if token.flags.contains(.normalized) {
@@ -35,7 +35,7 @@ extension TokenizerCompiler {
   }
 
   /// What the contents of added tokens become that are looked for in normalized text, by their places.
-  private func normalizedContents() throws(TokenizerError) -> [Int: [UInt8]] {
+  func normalizedContents() throws(TokenizerError) -> [Int: [UInt8]] {
     let indices = definition.addedTokens.indices.filter {
       definition.addedTokens[$0].flags.contains(.normalized)
     }
@@ -50,7 +50,9 @@ extension TokenizerCompiler {
         let content = definition.addedTokens[index].content
         content.withUnsafeBufferPointer { content in
           guard let base = content.baseAddress else { return }
-          if spaced?.prepare(base, count: content.count, isFirst: true) ?? false {
+          if definition.addedTokens[index].flags.contains(.verbatim) {
+            contents[index] = text(definition.addedTokens[index].content)
+          } else if spaced?.prepare(base, count: content.count, isFirst: true) ?? false {
             contents[index] = spaced?.bytes
           } else {
             normalizer?.normalize(base, count: content.count, offset: 0)

@@ -118,6 +118,8 @@ extension TokenizerCompiler {
       case .stripAccents: row = StepTable.Row(kind: .stripAccents)
       case .nmt: row = StepTable.Row(kind: .nmt)
       case .byteLevel: row = StepTable.Row(kind: .byteLevel)
+      case .sentencePiece(let specification):
+        row = StepTable.Row(kind: .sentencePiece, bytes: specification.bytes)
       }
       rows += numbers(row)
     }

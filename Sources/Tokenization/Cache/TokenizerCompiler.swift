@@ -27,24 +27,31 @@ struct TokenizerCompiler {
     case .bytes: compileBytes()
     case .characters, .unigram: try compileCharacters()
     }
-    compileStrings()
     try compileParameters(classCount: try compileSteps())
     compileNormalization()
     writer.set(.trieNodes, AddedTokenTable.build(plain: [], normalized: []).nodes)
     if model != .bytes { try compileWords() }
-    try compileAddedTokens()
+    let contents = try normalizedContents()
+    try compileAddedTokens(contents)
+    compileStrings(contents)
   }
 
   var model: ModelKind {
     switch (definition.model, definition.spelling) {
     case (.unigram, _): .unigram
-    case (.merges, .characters): .characters
+    case (.pieces, _), (.merges, .characters): .characters
     case (.merges, .byteLevel): .bytes
     }
   }
 
   private var modelFlags: CharacterModel.Flags {
-    definition.fusesUnknown ? .fusesUnknown : []
+    var flags: CharacterModel.Flags = definition.fusesUnknown ? .fusesUnknown : []
+    switch definition.model {
+    case .merges: break
+    case .pieces: flags.insert(.resolvesUnknownLast)
+    case .unigram(let scores): if scores.isSingle { flags.insert(.isSingle) }
+    }
+    return flags
   }
 
   /// The tokenizer as it is compiled so far, to find out by using it what the rest must be.
@@ -81,10 +88,14 @@ struct TokenizerCompiler {
 
   /// Writes the strings of tokens that the decoder gets, where they are not the bytes of the tokens: added tokens that are
   /// looked for in normalized text have theirs normalized.
-  private mutating func compileStrings() {
-    guard definition.decoders != [.byteLevel] || model != .bytes else { return }
+  private mutating func compileStrings(_ contents: [Int: [UInt8]]) {
     var added: [UInt32: [UInt8]] = [:]
-    for token in definition.addedTokens { added[token.id] = token.content }
+    var isChanged = false
+    for (index, token) in definition.addedTokens.enumerated() {
+      added[token.id] = contents[index].map(markingSpaces) ?? token.content
+      if added[token.id] != token.content { isChanged = true }
+    }
+    guard isChanged || definition.decoders != [.byteLevel] || model != .bytes else { return }
     var offsets: [UInt32] = [0]
     var bytes: [UInt8] = []
     for id in 0..<UInt32(vocabularySize) {
@@ -93,5 +104,11 @@ struct TokenizerCompiler {
     }
     writer.set(.stringOffsets, offsets)
     writer.set(.stringBytes, bytes)
+  }
+
+  /// A text with marks for spaces, if texts are encoded with spaces for marks.
+  private func markingSpaces(_ text: [UInt8]) -> [UInt8] {
+    guard let spaceMark else { return text }
+    return text.flatMap { $0 == 0x20 ? Array(String(spaceMark.mark).utf8) : [$0] }
   }
 }

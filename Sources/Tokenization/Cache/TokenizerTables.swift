@@ -160,7 +160,17 @@ struct TokenizerTables: @unchecked Sendable {
           orders: ids(.mergeOrders))
       else { return nil }
       model = .characters(characters)
-    default: return nil
+    case .unigram:
+      guard let unknown,
+        let trie = TokenTrie(
+          nodes: ids(.tokenNodes), edges: ids(.tokenEdges), vocabularySize: size),
+        let unigram = UnigramModel(
+          trie: trie, scores: numbers(.scores, as: UInt64.self), unknown: unknown,
+          isSingle: CharacterModel.Flags(rawValue: parameter(.modelFlags)).contains(.isSingle),
+          byteTokens: byteTokenBase, vocabularySize: vocabularySize)
+      else { return nil }
+      model = .unigram(unigram)
+    case nil: return nil
     }
 
     if parameter(.spaceMark) == 0 {
@@ -205,12 +215,14 @@ struct TokenStrings {
 enum PieceModel {
   case bytes
   case characters(CharacterModel)
+  case unigram(UnigramModel)
 
   /// One that an encoder can use; nil where the `Merger` does it.
   func makeSegmenter() -> (any PieceSegmenter)? {
     switch self {
     case .bytes: nil
     case .characters(let model): CharacterMerger(model)
+    case .unigram(let model): UnigramSegmenter(model)
     }
   }
 }

@@ -87,6 +87,23 @@ struct AlignedText {
     for _ in string { parts.append(part) }
   }
 
+  /// Puts a string that replaces all up to `end`.
+  mutating func put(_ string: [UInt8], replacingTo end: Int) {
+    guard position < end, end <= oldParts.count else { return }
+    let part = SIMD2(oldParts[position].x, oldParts[end - 1].y)
+    bytes += string
+    for _ in string { parts.append(part) }
+    position = end
+  }
+
+  /// Removes a string from the end of the text as often as it is there.
+  mutating func dropLast(_ string: [UInt8]) {
+    while !string.isEmpty, bytes.suffix(string.count).elementsEqual(string) {
+      bytes.removeLast(string.count)
+      parts.removeLast(string.count)
+    }
+  }
+
   /// Puts a string before the rest, which is not empty; it stands for what the rest's first character stands for.
   mutating func put(before string: [UInt8]) {
     guard oldParts.indices.contains(position) else { return }

@@ -51,28 +51,38 @@ final class CharacterMerger: PieceSegmenter {
         rank: MergeTable.noRank))
   }
 
-  /// Reads the piece's characters as tokens, unknown ones included. As in the reference, an unknown token is put when
-  /// the next known character comes, behind the bytes of others between.
+  /// Reads the piece's characters as tokens, unknown ones included.
+  ///
+  /// As in the reference, an unknown token is put when the next known character comes, behind the bytes of others
+  /// between, and a token ends where the lengths of it and those before it add up to.
   private func readTokens(_ piece: UnsafePointer<UInt8>, _ count: Int) {
     var here = 0
-    var hasUnknown = false
+    var end = 0
+    // The length of the text that the next unknown token stands for.
+    var unknownLength = 0
+    func put(_ id: UInt32, _ length: Int) {
+      end += length
+      append(id, end: end)
+    }
+    func putUnknown() {
+      if unknownLength > 0, let unknown = model.unknown { put(unknown, unknownLength) }
+      unknownLength = 0
+    }
     while here < count {
       let (code, length) = scalar(piece + here)
-      let start = here
-      here += length
       let id = model.symbol(code)
       if id != CacheSection.none {
-        if hasUnknown, let unknown = model.unknown { append(unknown, end: start) }
-        hasUnknown = false
-        append(id, end: here)
-      } else if model.hasBytes(piece + start, length) {
-        for index in start..<here { append(model.byteTokens[Int(piece[index])], end: index + 1) }
-      } else if let unknown = model.unknown {
-        if hasUnknown, !model.fusesUnknown { append(unknown, end: start) }
-        hasUnknown = true
+        putUnknown()
+        put(id, length)
+      } else if model.hasBytes(piece + here, length) {
+        for index in here..<here + length { put(model.byteTokens[Int(piece[index])], 1) }
+      } else if model.unknown != nil {
+        if !model.fusesUnknown { putUnknown() }
+        unknownLength += length
       }
+      here += length
     }
-    if hasUnknown, let unknown = model.unknown { append(unknown, end: here) }
+    putUnknown()
   }
 
   /// Reads the piece's characters, those without a token as symbols that are none.

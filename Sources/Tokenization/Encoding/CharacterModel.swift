@@ -49,6 +49,8 @@ struct CharacterModel {
     let rawValue: UInt32
     static let fusesUnknown = Flags(rawValue: 1)
     static let resolvesUnknownLast = Flags(rawValue: 2)
+    /// See `UnigramModel.isSingle`.
+    static let isSingle = Flags(rawValue: 4)
   }
 
   /// The symbol of a character.

@@ -56,6 +56,7 @@ struct Normalizer {
     case .byteLevel:
       text.begin()
       text.spellBytes(to: text.old.count)
+    case .sentencePiece(let normalizer): normalizer.normalize(&text)
     }
   }
 
@@ -120,6 +121,7 @@ enum NormalizerStage {
   case stripAccents
   case nmt
   case byteLevel
+  case sentencePiece(SentencePieceNormalizer)
 
   var isForm: Bool { if case .form = self { true } else { false } }
 }

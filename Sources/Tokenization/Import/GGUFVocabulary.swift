@@ -1,13 +1,13 @@
 import Checkpoints
 
-/// Reads the byte-level BPE vocabulary in a GGUF file's metadata (`tokenizer.ggml.*`) into a definition.
+/// Reads the vocabulary in a GGUF file's metadata (`tokenizer.ggml.*`) into a definition.
 ///
 /// The metadata names the pre-tokenizer (`tokenizer.ggml.pre`) instead of describing it; the names and what they mean
 /// are llama.cpp's. Where its regular expressions only approximate those of the tokenizer they stand for, the
 /// tokenizer's own are used.
 struct GGUFVocabulary {
-  private let file: GGUFFile
-  private var definition = TokenizerDefinition()
+  let file: GGUFFile
+  var definition = TokenizerDefinition()
 
   /// - Throws: `TokenizerError`.
   static func read(_ file: GGUFFile) throws(TokenizerError) -> TokenizerDefinition {
@@ -21,17 +21,16 @@ struct GGUFVocabulary {
     guard let model = file["tokenizer.ggml.model"]?.string else {
       throw .malformed("the GGUF file has no tokenizer (tokenizer.ggml.model)")
     }
-    guard model == "gpt2" else { throw .unsupported("GGUF vocabulary \(model)") }
-    let pre = file["tokenizer.ggml.pre"]?.string ?? "default"
-    guard let kind = GGUFPreTokenizer(name: pre) else { throw .unsupported("GGUF pre-tokenizer \(pre)") }
-    definition.steps = try kind.preTokenizerSteps()
-    definition.normalizers = kind.normalizers
-    definition.ignoresMerges = kind.ignoresMerges
-    try readTokens()
-    try readMerges()
+    var addsBeginning = true
+    switch model {
+    case "gpt2": addsBeginning = try readByteLevel()
+    case "llama": try readPieces()
+    case "gemma4": try readMarkedMerges()
+    default: throw .unsupported("GGUF vocabulary \(model)")
+    }
     definition.beginning = try token("tokenizer.ggml.bos_token_id")
     definition.end = try token("tokenizer.ggml.eos_token_id")
-    if file["tokenizer.ggml.add_bos_token"]?.bool ?? kind.addsBeginning {
+    if file["tokenizer.ggml.add_bos_token"]?.bool ?? addsBeginning {
       definition.prefix = try required(definition.beginning, "add_bos_token without bos_token_id")
     }
     if file["tokenizer.ggml.add_eos_token"]?.bool ?? false {
@@ -40,12 +39,24 @@ struct GGUFVocabulary {
     return definition
   }
 
+  /// Returns whether texts begin with the beginning token where the file does not say it.
+  private mutating func readByteLevel() throws(TokenizerError) -> Bool {
+    let pre = file["tokenizer.ggml.pre"]?.string ?? "default"
+    guard let kind = GGUFPreTokenizer(name: pre) else { throw .unsupported("GGUF pre-tokenizer \(pre)") }
+    definition.steps = try kind.preTokenizerSteps()
+    definition.normalizers = kind.normalizers
+    definition.ignoresMerges = kind.ignoresMerges
+    try readTokens()
+    try readMerges()
+    return kind.addsBeginning
+  }
+
   private func required(_ id: UInt32?, _ otherwise: String) throws(TokenizerError) -> [UInt32] {
     guard let id else { throw .malformed(otherwise) }
     return [id]
   }
 
-  private func token(_ key: String) throws(TokenizerError) -> UInt32? {
+  func token(_ key: String) throws(TokenizerError) -> UInt32? {
     guard let value = file[key] else { return nil }
     guard let id = value.int, id >= 0, id < definition.vocabulary.size else {
       throw .malformed("\(key) is not the id of a token")
@@ -53,7 +64,7 @@ struct GGUFVocabulary {
     return UInt32(id)
   }
 
-  private mutating func readTokens() throws(TokenizerError) {
+  mutating func readTokens() throws(TokenizerError) {
     guard let tokens = file["tokenizer.ggml.tokens"]?.array, tokens.elementType == .string else {
       throw .malformed("the GGUF file has no list of tokens (tokenizer.ggml.tokens)")
     }
@@ -68,7 +79,9 @@ struct GGUFVocabulary {
       if string.isEmpty { continue }
       try definition.vocabulary.insert(string, id: id)
       switch types?[id] {
+      case TokenType.byte: definition.hidden.insert(UInt32(id))
       case TokenType.control, TokenType.unknown:
+        definition.hidden.insert(UInt32(id))
         try definition.append(AddedToken(id: 0, content: Array(string), flags: .special), id: id)
       case TokenType.userDefined:
         try definition.append(AddedToken(id: 0, content: Array(string), flags: []), id: id)
@@ -82,10 +95,11 @@ struct GGUFVocabulary {
     static let unknown = 2
     static let control = 3
     static let userDefined = 4
+    static let byte = 6
   }
 
   /// Merges are strings of two tokens with a space between; the first begins with no space of its own.
-  private mutating func readMerges() throws(TokenizerError) {
+  mutating func readMerges() throws(TokenizerError) {
     guard let merges = file["tokenizer.ggml.merges"]?.array, merges.elementType == .string else {
       throw .malformed("the GGUF file has no list of merges (tokenizer.ggml.merges)")
     }

@@ -1,3 +1,5 @@
+import Records
+
 extension TokenizerDefinition {
   /// Adds a merge of two tokens by their strings, after those already there.
   ///
@@ -12,6 +14,34 @@ extension TokenizerDefinition {
       throw .malformed(Self.outOfVocabulary(Array(left) + Array(right)))
     }
     merges.append((first, second))
+  }
+
+  /// Takes from a `tokenizer_config.json` what the tokens for beginning and end are and whether they are put around texts.
+  ///
+  /// Without a word about it the beginning token is put before texts, as LlamaTokenizer and GemmaTokenizer do.
+  mutating func applyConfiguration(_ configuration: JSONValue?) {
+    beginning = token(configuration?.present("bos_token")) ?? beginning
+    end = token(configuration?.present("eos_token")) ?? end
+    if configuration?.present("add_bos_token")?.bool ?? true, let beginning { prefix = [beginning] }
+    if configuration?.present("add_eos_token")?.bool ?? false, let end { suffix = [end] }
+  }
+
+  /// The id of a token that a configuration names: its text, or an object with its `content`.
+  mutating func token(_ value: JSONValue?) -> UInt32? {
+    guard let value, let content = (value.present("content") ?? value).stringBytes, !content.isEmpty else {
+      return nil
+    }
+    return addedToken(content)?.id ?? vocabulary.id(of: content)
+  }
+
+  /// The tokens `<0x00>` to `<0xFF>`.
+  var fallbackTokens: [UInt32?] {
+    mutating get {
+      (0..<256).map { byte in
+        let digits = String(byte, radix: 16, uppercase: true)
+        return vocabulary.id(of: Array("<0x\(byte < 16 ? "0" : "")\(digits)>".utf8))
+      }
+    }
   }
 
   private static func outOfVocabulary(_ string: some Collection<UInt8>) -> String {

@@ -11,6 +11,8 @@ struct TokenizerDefinition {
   var merges: [(left: UInt32, right: UInt32)] = []
   /// Take a piece that is a token as that token, whatever the merges would make of it.
   var ignoresMerges = false
+  /// Tokens that the model makes of no text, as control tokens.
+  var hidden: Set<UInt32> = []
   /// The token that stands for text which has none.
   var unknown: UInt32?
   /// Make one unknown token of adjacent characters that are unknown.
@@ -63,9 +65,22 @@ struct TokenizerDefinition {
   enum Model {
     /// Byte pair encoding by `merges`.
     case merges
+    /// Byte pair encoding as SentencePiece has it: what is together a token is merged, the one with the best score first;
+    /// one score for each id. Characters without a token may take part.
+    case pieces(scores: [Float])
     /// The most probable segmentation; the scores are logarithms, one for each id.
-    case unigram(scores: [Double])
+    case unigram(UnigramScores)
   }
+}
+
+/// The scores of a unigram model.
+struct UnigramScores {
+  /// One for each id.
+  var tokens: [Double]
+  /// That of a character without a token.
+  var unknown: Double
+  /// See `UnigramModel.isSingle`.
+  var isSingle: Bool
 }
 
 /// One step of normalizing a text.
@@ -85,6 +100,8 @@ enum NormalizerStep: Equatable {
   case nmt
   /// Replaces bytes by the characters that spell them; see `ByteLevel`.
   case byteLevel
+  /// What SentencePiece does.
+  case sentencePiece(SentencePieceNormalization)
 }
 
 /// A normalization form of Unicode Standard Annex 15.
@@ -128,6 +145,8 @@ struct AddedToken: Equatable {
     static let singleWord = Flags(rawValue: 8)
     /// Looked for in the normalized text, and normalized itself.
     static let normalized = Flags(rawValue: 16)
+    /// Looked for in the normalized text as it is.
+    static let verbatim = Flags(rawValue: 32)
   }
 }
 

@@ -101,7 +101,8 @@ extension TokenizerJSON {
       try definition.vocabulary.insert(string, id: id, replacing: true)
       scores.append(score)
     }
-    definition.model = .unigram(scores: scores)
+    definition.model = .unigram(
+      UnigramScores(tokens: scores, unknown: (scores.min() ?? 0) - 10, isSingle: false))
     if let unknown = model.present("unk_id") {
       guard let id = unknown.int, scores.indices.contains(id) else {
         throw .malformed("unk_id is not the id of a token")

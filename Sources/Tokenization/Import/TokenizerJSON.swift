@@ -20,8 +20,8 @@ struct TokenizerJSON {
     try reader.readPreTokenizer(root.present("pre_tokenizer"))
     try reader.readPostProcessor(root.present("post_processor"))
     try reader.readDecoder(root.present("decoder"))
-    reader.definition.beginning = reader.token(configuration?.present("bos_token"))
-    reader.definition.end = reader.token(configuration?.present("eos_token"))
+    reader.definition.beginning = reader.definition.token(configuration?.present("bos_token"))
+    reader.definition.end = reader.definition.token(configuration?.present("eos_token"))
     return reader.definition
   }
 
@@ -118,15 +118,6 @@ struct TokenizerJSON {
     }
     definition.prefix = before
     definition.suffix = after
-  }
-
-  /// The id of a token that a configuration names: its text, or an object with its `content`.
-  private mutating func token(_ value: JSONValue?) -> UInt32? {
-    guard let value else { return nil }
-    var content: [UInt8] = []
-    (value.present("content") ?? value).appendString(to: &content)
-    guard !content.isEmpty else { return nil }
-    return definition.addedToken(content)?.id ?? definition.vocabulary.id(of: content)
   }
 }
 

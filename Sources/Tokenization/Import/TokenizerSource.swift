@@ -28,8 +28,11 @@ struct TokenizerSource {
   }
 
   private static func open(folder: String) throws -> TokenizerSource {
-    let path = Paths.join(folder, "tokenizer.json")
-    guard Paths.exists(path) else { throw TokenizerError.file(folder, missing(in: folder)) }
+    let names = ["tokenizer.json", "tokenizer.model"]
+    guard let name = names.first(where: { Paths.exists(Paths.join(folder, $0)) }) else {
+      throw TokenizerError.file(folder, missing(in: folder))
+    }
+    let path = Paths.join(folder, name)
     let main = try MappedFile(path: path)
     let configurationPath = Paths.join(folder, "tokenizer_config.json")
     let configuration = Paths.exists(configurationPath) ? try MappedFile(path: configurationPath) : nil
@@ -38,9 +41,10 @@ struct TokenizerSource {
       var parser = JSONParser()
       var configurationParser = JSONParser()
       let settings = try configuration.map { try object(&configurationParser, $0) }
-      let root = try object(&parser, main)
+      let root = name == "tokenizer.json" ? try object(&parser, main) : nil
       do throws(TokenizerError) {
-        return try TokenizerJSON.read(root, configuration: settings)
+        if let root { return try TokenizerJSON.read(root, configuration: settings) }
+        return try SentencePieceModel.read(main.bytes, configuration: settings)
       } catch {
         throw TokenizerError.file(path, error)
       }
@@ -55,9 +59,9 @@ struct TokenizerSource {
     }
   }
 
-  /// Why a folder without a tokenizer.json has no tokenizer.
+  /// Why a folder without a tokenizer that is known has none.
   private static func missing(in folder: String) -> TokenizerError {
-    for name in ["tokenizer.model", "tekken.json", "vocab.json", "vocab.txt"] {
+    for name in ["tekken.json", "vocab.json", "vocab.txt"] {
       if Paths.exists(Paths.join(folder, name)) { return .unsupported("\(name) without a tokenizer.json") }
     }
     return .malformed("expected a tokenizer.json, found none")

@@ -63,6 +63,12 @@ struct Vocabulary {
     return found == 0 ? nil : found - 1
   }
 
+  /// Whether a token is the one that is found by its string; of tokens with equal strings, one is.
+  func isFound(_ id: UInt32) -> Bool {
+    guard Int(id) < ranges.count, let range = ranges[Int(id)] else { return false }
+    return slots[slot(range)] == id + 1
+  }
+
   /// The id of the token spelled as the two tokens' strings together.
   mutating func id(joining left: UInt32, _ right: UInt32) -> UInt32? {
     guard Int(left) < ranges.count, Int(right) < ranges.count, let first = ranges[Int(left)],
