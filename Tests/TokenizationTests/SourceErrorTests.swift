@@ -58,7 +58,7 @@ import Tokenization
     }
     try Data().write(to: URL(fileURLWithPath: "\(folder)/tokenizer.model"))
     #expect { try Tokenizer.open(.folder(folder)) } throws: {
-      "\($0)" == "\(folder): unsupported tokenizer: tokenizer.model without a tokenizer.json"
+      "\($0)" == "\(folder)/tokenizer.model: malformed tokenizer: a SentencePiece model without pieces"
     }
     try Data("{".utf8).write(to: URL(fileURLWithPath: "\(folder)/tokenizer.json"))
     #expect { try Tokenizer.open(.folder(folder)) } throws: {
