@@ -12,6 +12,9 @@ enum Main {
       Option("json", section: "Output", help: "Write the report as one JSON object"),
       Option("ascii", section: "Output", help: "Draw with ASCII only [default: unless the locale is UTF-8]"),
       Option("svg", argument: "FILE", section: "Output", help: "Draw the report as a picture, too"),
+      Option(
+        "html", argument: "FILE", section: "Output",
+        help: "Write picture, tables and examples as a page, too"),
       Option("partial", section: "Output", help: "Write a summary for --merge instead of the report"),
       Option(
         "merge", section: "Records",
@@ -33,17 +36,24 @@ enum Main {
         source: arguments.string("by-source"), compared: arguments.strings("compare").map { ($0[0], $0[1]) },
         firstTokens: arguments.int("first", in: 1...9999) ?? SelectionSummary.Paths.defaultFirstTokens)
       let svg = try arguments.string("svg").map { path in try Output(creating: path) }
+      let html = try arguments.string("html").map { path in try Output(creating: path) }
       var summary = try arguments[flag: "merge"] ? merge(filter, paths) : read(filter, paths)
       summary.badRecords += filter.rejected
-      let report = Report(summary)
-      try svg?.write(report.svg)
-      try svg?.close()
-      if arguments[flag: "partial"] {
+      let isPartial = arguments[flag: "partial"]
+      if isPartial {
         try summary.writePartial { line in
           try filter.output.write(line)
           try filter.output.endRecord(filter.separator)
         }
-      } else if arguments[flag: "json"] {
+        if svg == nil, html == nil { return }
+      }
+      let report = Report(summary)
+      try svg?.write(report.svg)
+      try svg?.close()
+      try html?.write(report.html)
+      try html?.close()
+      if isPartial { return }
+      if arguments[flag: "json"] {
         try filter.output.write(report.json)
         try filter.output.endRecord(filter.separator)
       } else {
@@ -57,7 +67,9 @@ enum Main {
   private static func read(
     _ filter: Filter, _ paths: SelectionSummary.Paths
   ) throws -> SelectionSummary {
-    var summary = SelectionSummary(paths: paths, keepsExamples: filter.arguments[flag: "partial"])
+    let arguments = filter.arguments
+    let keepsExamples = arguments[flag: "partial"] || arguments[flag: "html"]
+    var summary = SelectionSummary(paths: paths, keepsExamples: keepsExamples)
     var parser = JSONParser()
     try filter.records { line in try summary.add(GrapeMember(of: parser.parse(line.bytes))) }
     return summary

@@ -15,6 +15,8 @@ import Testing
     var elements: [String: Int] = [:]
     var attributes: [(element: String, name: String, value: String)] = []
     var texts: [String] = []
+    /// All text, with a line feed between elements.
+    var characters = ""
     var error: (any Error)?
     private var path: [String] = []
 
@@ -22,6 +24,7 @@ import Testing
       _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
       attributes values: [String: String]
     ) {
+      characters += "\n"
       elements[name, default: 0] += 1
       for (key, value) in values { attributes.append((name, key, value)) }
       path.append(name)
@@ -33,6 +36,7 @@ import Testing
     ) { path.removeLast() }
 
     func parser(_ parser: XMLParser, foundCharacters string: String) {
+      characters += string
       if path.last == "text" || path.last == "title" { texts[texts.count - 1] += string }
     }
 
@@ -168,5 +172,112 @@ import Testing
     #expect(try svg(Array(records.dropLast())) != whole)
     let parts = try SummaryTests.partial(records[..<150]) + SummaryTests.partial(records[150...])
     #expect(Report(try SummaryTests.merge(parts)).svg == whole)
+  }
+
+  // MARK: Pages
+
+  /// The page is written so that it is XML as well, but for its first lines.
+  static func body(_ html: String) throws -> String {
+    let start = try #require(html.range(of: "<body>"))
+    let end = try #require(html.range(of: "</body>", options: .backwards))
+    return String(html[start.lowerBound..<end.upperBound])
+  }
+
+  @Test(arguments: Kind.allCases)
+  func pagesAreWellFormedAndRunNothing(_ kind: Kind) throws {
+    let html = Report(try Self.summary(kind)).html
+    let contents = Contents(try Self.body(html))
+    #expect(contents.error == nil)
+    let dangerous: Set = [
+      "script", "iframe", "object", "embed", "img", "link", "a", "form", "base", "foreignObject",
+    ]
+    #expect(dangerous.isDisjoint(with: contents.elements.keys))
+    for (_, name, _) in contents.attributes {
+      #expect(!name.lowercased().hasPrefix("on") && !["href", "src", "style"].contains(name))
+    }
+    #expect(html.contains("default-src 'none'"))
+    #expect(contents.elements["svg"] == 1)
+    #expect(contents.elements["h1"] == 1)
+    let examples = [Kind.unscored, .empty].contains(kind) ? 0 : kind == .single ? 2 : 10
+    #expect((contents.elements["article"] ?? 0) == examples)
+  }
+
+  @Test func textsOfRecordsStayText() throws {
+    var summary = SelectionSummary(paths: try SelectionSummary.Paths(), keepsExamples: true)
+    let hostile = "</div></article><script>alert(1)</script><img src=x onerror=alert(2)> &lt; \u{202e}x"
+    var writer = JSONWriter()
+    writer.beginObject()
+    for name in ["instruction", "response", "source"] {
+      writer.name(name)
+      writer.string(name + hostile)
+    }
+    writer.name("grape")
+    Array(#"{"group":"<b>","score":-1,"model":"<i>&"}"#.utf8).withUnsafeBytes { writer.raw($0) }
+    writer.endObject()
+    try parse([String(decoding: writer.bytes, as: UTF8.self)]) { try summary.add($0) }
+    let html = Report(summary).html
+    let contents = Contents(try Self.body(html))
+    #expect(contents.error == nil)
+    #expect(
+      contents.elements["script"] == nil && contents.elements["img"] == nil && contents.elements["i"] == nil)
+    let shown = "</div></article><script>alert(1)</script><img src=x onerror=alert(2)> &lt; \u{fffd}x"
+    #expect(contents.characters.contains("instruction" + shown))
+    #expect(contents.characters.contains("response" + shown))
+  }
+
+  // MARK: Examples
+
+  @Test func examplesAreTheBestAndTheWorstOfEveryGroup() throws {
+    var generator = SplitMix(state: 9)
+    var records: [(group: Int, score: Double, name: String)] = []
+    for index in 0..<300 {
+      let group = Int.random(in: 0..<40, using: &generator)
+      records.append((group, Double(Int.random(in: -50...0, using: &generator)), "r\(index)"))
+    }
+    func text(_ record: (group: Int, score: Double, name: String)) -> String {
+      #"{"prompt": "p", "response": "\#(record.name).", "grape": {"group": \#(record.group), "score": \#(record.score)}}"#
+    }
+    func shown(_ html: String) -> [String] {
+      html.components(separatedBy: "class=\"response\"").dropFirst().map {
+        String($0.drop { $0 != ">" }.dropFirst().prefix { $0 != "." })
+      }
+    }
+    var expected: [String] = []
+    for sign in [1.0, -1] {
+      var best: [Int: (group: Int, score: Double, name: String)] = [:]
+      for record in records where best[record.group].map({ sign * record.score > sign * $0.score }) ?? true {
+        best[record.group] = record
+      }
+      let place = Dictionary(uniqueKeysWithValues: records.enumerated().map { ($1.name, $0) })
+      expected += best.values.sorted {
+        sign * $0.score != sign * $1.score
+          ? sign * $0.score > sign * $1.score : (place[$0.name] ?? 0) < (place[$1.name] ?? 0)
+      }.prefix(5).map(\.name)
+    }
+    func summary(_ records: some Sequence<(group: Int, score: Double, name: String)>) throws
+      -> SelectionSummary
+    {
+      var summary = SelectionSummary(paths: try SelectionSummary.Paths(), keepsExamples: true)
+      try parse(records.map(text)) { try summary.add($0) }
+      return summary
+    }
+    #expect(shown(Report(try summary(records)).html) == expected)
+    var reader = PartialReader(paths: try SelectionSummary.Paths())
+    var parser = JSONParser()
+    for part in [records[..<77], records[77..<80], records[80...]] {
+      try summary(part).writePartial { try reader.read(parser.parse($0)) }
+    }
+    #expect(shown(Report(try reader.finish()).html) == expected)
+  }
+
+  @Test func longTextsAreCutBetweenCharacters() throws {
+    for padding in 0..<4 {
+      var summary = SelectionSummary(paths: try SelectionSummary.Paths(), keepsExamples: true)
+      let text = String(repeating: "x", count: padding) + String(repeating: "𝔘", count: 1000)
+      try parse([#"{"prompt": "p", "response": "\#(text)", "grape": {"score": 1}}"#]) { try summary.add($0) }
+      let html = Report(summary).html
+      #expect(html.contains("𝔘…"))
+      #expect(!html.contains("\u{fffd}"))
+    }
   }
 }

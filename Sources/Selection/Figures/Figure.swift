@@ -19,7 +19,9 @@ struct Figure {
     (self.shown, hidden) = (shown, rest.count)
   }
 
-  /// The element, with its style. `isDocument`: as a file of its own.
+  /// The element, with its style.
+  ///
+  /// - Parameter isDocument: as a file of its own, which begins with the title; on a page, that stands above.
   func svg(isDocument: Bool) -> String {
     var body = SVG()
     var bottom = 84.0
@@ -56,14 +58,18 @@ struct Figure {
 
   private func frame(_ content: SVG, height: Double, isDocument: Bool) -> String {
     var body = SVG()
-    body.rectangle(0, 0, Figure.width, height, "paper")
-    let room = Figure.width - 2 * Figure.margin
-    body.text(TextMetrics.fitted(title, width: room, size: 18), Figure.margin, 38, "title")
-    body.text(TextMetrics.fitted(subtitle, width: room, size: 12), Figure.margin, 59, "sub")
-    let name = isDocument ? " xmlns=\"http://www.w3.org/2000/svg\"" : ""
-    let (w, h) = (SVG.number(Figure.width), SVG.number(height))
+    let start = isDocument ? 0.0 : 66
+    body.rectangle(0, start, Figure.width, height - start, "paper")
+    if isDocument {
+      let room = Figure.width - 2 * Figure.margin
+      body.text(TextMetrics.fitted(title, width: room, size: 18), Figure.margin, 38, "title")
+      body.text(TextMetrics.fitted(subtitle, width: room, size: 12), Figure.margin, 59, "sub")
+    }
+    let side = isDocument ? 0 : Figure.margin
+    let (w, h) = (SVG.number(Figure.width - 2 * side), SVG.number(height - start))
+    let name = isDocument ? " xmlns=\"http://www.w3.org/2000/svg\" width=\"\(w)\" height=\"\(h)\"" : ""
     return """
-      <svg\(name) class="g-figure" viewBox="0 0 \(w) \(h)" width="\(w)" height="\(h)" role="img" \
+      <svg\(name) class="g-figure" viewBox="\(SVG.number(side)) \(SVG.number(start)) \(w) \(h)" role="img" \
       aria-labelledby="g-title g-desc">
       <title id="g-title">\(Markup.escaped(title))</title>
       <desc id="g-desc">\(Markup.escaped(description))</desc>
@@ -75,7 +81,7 @@ struct Figure {
       """
   }
 
-  private var title: String {
+  var title: String {
     let records = grouped(report.records) + (report.records == 1 ? " response" : " responses")
     guard report.score != nil else { return "Lengths of \(records)" }
     let models = report.identities.compactMap(\.model)
@@ -86,7 +92,7 @@ struct Figure {
     }
   }
 
-  private var subtitle: String {
+  var subtitle: String {
     var parts: [String] = []
     if report.groups > 0 {
       parts.append(grouped(report.groups) + (report.groups == 1 ? " instruction" : " instructions"))
