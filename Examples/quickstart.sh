@@ -11,7 +11,7 @@ Builds the four programs, fetches SmolLM2-135M (98 MB, once) and runs
 on Examples/candidates.jsonl. Then it shows some picks and the grape-stats report.
 
   --model PATH   use this .gguf file or checkpoint folder; nothing is downloaded
-  --output DIR   where to write scored.jsonl and picks.jsonl (default: .build/quickstart)
+  --output DIR   where to write the results (default: .build/quickstart)
   --help         print this text
 END
 }
@@ -128,4 +128,4 @@ END
 else
   head -n 3 "$output/picks.jsonl"
 fi
-step 'grape-stats "$OUT/scored.jsonl"'
+step 'grape-stats --svg "$OUT/fit.svg" --html "$OUT/fit.html" "$OUT/scored.jsonl"'

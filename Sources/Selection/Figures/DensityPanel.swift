@@ -31,7 +31,9 @@ struct DensityPanel {
     self.figure = figure
     self.top = top
     self.scores = scores
-    lengths = PlotScale.range(of: tokens.histogram) ?? (1, 2)
+    let ends = tokens.histogram.quantiles([0, 0.005, 0.995, 1]) ?? [1, 1, 2, 2]
+    // Along a logarithm, few lengths are too long; half a token on either side is room for the spread.
+    lengths = (max(ends[0] - 0.5, 0.5), ends[3] > 10 * ends[2] ? ends[2] : ends[3] + 0.5)
   }
 
   func draw(_ svg: inout SVG, right: Double) {

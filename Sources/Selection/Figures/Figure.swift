@@ -65,7 +65,7 @@ struct Figure {
       body.text(TextMetrics.fitted(title, width: room, size: 18), Figure.margin, 38, "title")
       body.text(TextMetrics.fitted(subtitle, width: room, size: 12), Figure.margin, 59, "sub")
     }
-    let side = isDocument ? 0 : Figure.margin
+    let side = isDocument ? 0 : Figure.margin - 10
     let (w, h) = (SVG.number(Figure.width - 2 * side), SVG.number(height - start))
     let name = isDocument ? " xmlns=\"http://www.w3.org/2000/svg\" width=\"\(w)\" height=\"\(h)\"" : ""
     return """

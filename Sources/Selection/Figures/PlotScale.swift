@@ -42,9 +42,9 @@ struct PlotScale {
     self.marks = marks
   }
 
-  /// A logarithmic scale of whole numbers from 1 on, marked at 1, 2 and 5 times powers of ten, or at powers alone.
+  /// A logarithmic scale of whole numbers, from a half on, marked at 1, 2 and 5 times powers of ten, or at powers alone.
   init(logarithmic low: Double, _ high: Double, from start: Double, to end: Double) {
-    let low = max(low, 1)
+    let low = max(low, 0.5)
     let high = max(high, low * 1.5)
     (self.low, self.high, self.start, self.end, isLogarithmic) = (low, high, start, end, true)
     let decades = log10(high / low)
@@ -67,7 +67,7 @@ struct PlotScale {
 
   /// The pixel of a number, which may lie outside.
   func callAsFunction(_ value: Double) -> Double {
-    let part = isLogarithmic ? log(max(value, 1) / low) / log(high / low) : (value - low) / (high - low)
+    let part = isLogarithmic ? log(max(value, 0.5) / low) / log(high / low) : (value - low) / (high - low)
     return start + part * (end - start)
   }
 
@@ -75,10 +75,14 @@ struct PlotScale {
 }
 
 extension PlotScale {
-  /// A range that shows nearly all numbers: all of them, unless the outer hundredth would more than double it.
+  /// A range that shows nearly all numbers, with a little room at its ends: all of them, unless the outer hundredth would
+  /// more than double it.
   static func range(of histogram: Histogram) -> (low: Double, high: Double)? {
     guard let ends = histogram.quantiles([0, 0.005, 0.995, 1]) else { return nil }
-    if ends[3] - ends[0] <= 2 * (ends[2] - ends[1]) || ends[1] == ends[2] { return (ends[0], ends[3]) }
-    return (ends[1], ends[2])
+    let isWhole = ends[3] - ends[0] <= 2 * (ends[2] - ends[1]) || ends[1] == ends[2]
+    let (low, high) = isWhole ? (ends[0], ends[3]) : (ends[1], ends[2])
+    let room = (high - low) * 0.04
+    guard (high - low).isFinite, (low - room).isFinite, (high + room).isFinite else { return (low, high) }
+    return (low - room, high + room)
   }
 }

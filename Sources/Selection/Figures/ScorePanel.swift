@@ -122,7 +122,7 @@ struct ScorePanel {
     _ row: Row, _ estimate: DensityEstimate?, _ tallest: Double, _ base: Double, _ svg: inout SVG
   ) {
     if let estimate {
-      let height = ScorePanel.rowHeight - 10
+      let height = ScorePanel.rowHeight - 3
       let step = (scale.end - scale.start) / Double(DensityEstimate.points - 1)
       // Runs of points that can be seen; between them the base line is bare.
       var run: [String] = []
