@@ -54,7 +54,8 @@ import Tokenization
   @Test func aFolderWithoutATokenizerIsNamed() throws {
     let folder = try temporaryFolder()
     #expect { try Tokenizer.open(.folder(folder)) } throws: {
-      "\($0)" == "\(folder): malformed tokenizer: expected a tokenizer.json, found none"
+      "\($0)"
+        == "\(folder): malformed tokenizer: expected a tokenizer.json, tekken.json, tokenizer.model or .tiktoken file, found none"
     }
     try Data().write(to: URL(fileURLWithPath: "\(folder)/tokenizer.model"))
     #expect { try Tokenizer.open(.folder(folder)) } throws: {

@@ -117,13 +117,7 @@ struct GGUFPreTokenizer {
               + #"\s{1,2}(?!\S)|\s{1}"#))
       ),
       ("qwen2 deepseek-r1-qwen kormo", qwen2.composed),
-      (
-        "qwen35",
-        GGUFPreTokenizer(
-          PatternSource.contractions
-            + #"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-        )
-      ),
+      ("qwen35", GGUFPreTokenizer(PatternSource.qwen35)),
       ("stablelm2 hunyuan solar-open grok-2 megrez", qwen2),
       ("laguna", qwen2.after(.pattern(#"[^\n]+|[\n]+"#))),
       (

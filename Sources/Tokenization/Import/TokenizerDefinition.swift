@@ -39,6 +39,9 @@ struct TokenizerDefinition {
   /// The added token with this content.
   func addedToken(_ content: [UInt8]) -> AddedToken? { addedContents[content].map { addedTokens[$0] } }
 
+  /// Whether an added token has this id.
+  func hasAddedToken(_ id: Int) -> Bool { UInt32(exactly: id).map(addedIds.contains) ?? false }
+
   /// Adds an added token under an id.
   ///
   /// - Throws: `TokenizerError.malformed` when the id is out of range or another token's.

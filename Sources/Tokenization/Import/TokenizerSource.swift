@@ -27,28 +27,58 @@ struct TokenizerSource {
     }
   }
 
+  /// What a folder's tokenizer is read from, the first of these that is there: `tokenizer.json`, `tekken.json`, a
+  /// `tokenizer.model` of SentencePiece or tiktoken, `tiktoken.model`, the only `*.tiktoken`.
   private static func open(folder: String) throws -> TokenizerSource {
-    let names = ["tokenizer.json", "tokenizer.model"]
-    guard let name = names.first(where: { Paths.exists(Paths.join(folder, $0)) }) else {
-      throw TokenizerError.file(folder, missing(in: folder))
-    }
+    let name = try mainFile(in: folder)
     let path = Paths.join(folder, name)
     let main = try MappedFile(path: path)
     let configurationPath = Paths.join(folder, "tokenizer_config.json")
     let configuration = Paths.exists(configurationPath) ? try MappedFile(path: configurationPath) : nil
-    let digest = xxh64(main.bytes, seed: configuration.map { xxh64($0.bytes) } ?? 0)
+    // A rank file's name tells how it is to be read.
+    let kind = name.hasSuffix(".json") ? 0 : Array(name.utf8).withUnsafeBytes { xxh64($0) }
+    let digest = xxh64(main.bytes, seed: configuration.map { xxh64($0.bytes, seed: kind) } ?? kind)
     return TokenizerSource(digest: digest) {
       var parser = JSONParser()
       var configurationParser = JSONParser()
       let settings = try configuration.map { try object(&configurationParser, $0) }
-      let root = name == "tokenizer.json" ? try object(&parser, main) : nil
+      let root = name.hasSuffix(".json") ? try object(&parser, main) : nil
       do throws(TokenizerError) {
-        if let root { return try TokenizerJSON.read(root, configuration: settings) }
-        return try SentencePieceModel.read(main.bytes, configuration: settings)
+        guard let root else { return try readVocabulary(main.bytes, name: name, configuration: settings) }
+        return name == "tekken.json"
+          ? try TekkenVocabulary.read(root, configuration: settings)
+          : try TokenizerJSON.read(root, configuration: settings)
       } catch {
         throw TokenizerError.file(path, error)
       }
     }
+  }
+
+  /// A vocabulary that is no JSON: lines of ranks, or a SentencePiece model.
+  private static func readVocabulary(
+    _ bytes: UnsafeRawBufferPointer, name: String, configuration: JSONValue?
+  ) throws(TokenizerError) -> TokenizerDefinition {
+    guard name == "tokenizer.model", !TiktokenVocabulary.isRankFile(bytes) else {
+      return try TiktokenVocabulary.read(bytes, name: name, configuration: configuration)
+    }
+    return try SentencePieceModel.read(bytes, configuration: configuration)
+  }
+
+  private static func mainFile(in folder: String) throws -> String {
+    let names = ["tokenizer.json", "tekken.json", "tokenizer.model", "tiktoken.model"]
+    if let name = names.first(where: { Paths.exists(Paths.join(folder, $0)) }) { return name }
+    let rankFiles = try Paths.list(folder).filter { $0.hasSuffix(".tiktoken") }.sorted()
+    if rankFiles.count > 1 {
+      throw TokenizerError.file(
+        folder, .malformed("expected one .tiktoken file, found \(rankFiles.joined(separator: ", "))"))
+    }
+    if let name = rankFiles.first { return name }
+    for name in ["vocab.json", "vocab.txt", "spiece.model"] where Paths.exists(Paths.join(folder, name)) {
+      throw TokenizerError.file(folder, .unsupported("\(name) without a tokenizer.json"))
+    }
+    throw TokenizerError.file(
+      folder,
+      .malformed("expected a tokenizer.json, tekken.json, tokenizer.model or .tiktoken file, found none"))
   }
 
   private static func object(_ parser: inout JSONParser, _ file: MappedFile) throws -> JSONValue {
@@ -57,13 +87,5 @@ struct TokenizerSource {
     } catch {
       throw TokenizerError.file(file.path, .malformed(error.description))
     }
-  }
-
-  /// Why a folder without a tokenizer that is known has none.
-  private static func missing(in folder: String) -> TokenizerError {
-    for name in ["tekken.json", "vocab.json", "vocab.txt"] {
-      if Paths.exists(Paths.join(folder, name)) { return .unsupported("\(name) without a tokenizer.json") }
-    }
-    return .malformed("expected a tokenizer.json, found none")
   }
 }

@@ -13,6 +13,15 @@ enum PatternSource {
     contractions
     + #"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
+  /// Qwen 3.5's: combining marks belong to words.
+  static let qwen35 =
+    contractions
+    + #"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  /// GPT-4's as tiktoken has it: white space at the end is one piece, newlines or not.
+  static let cl100k =
+    #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s+\z|\s*[\r\n]"#
+    + #"|\s+(?!\S)|\s"#
+
   private static let upper = #"\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}"#
   private static let lower = #"\p{Ll}\p{Lm}\p{Lo}\p{M}"#
 
