@@ -9,7 +9,7 @@ private struct PauseFailure: Error {
 }
 
 extension Filter {
-  /// Calls `body` with every record of every operand, in order; blank lines are skipped.
+  /// Calls `body` with every record of every operand, in order; blank lines are skipped. An interruption ends the input.
   ///
   /// A `RecordError` from `body` makes a bad record: reported, copied to `--rejects`, counted. An operand that cannot
   /// be read is reported, and the next one is read. `pause` is called to finish what is in hand: before waiting for
@@ -21,10 +21,10 @@ extension Filter {
     let paths = arguments.operands.isEmpty ? ["-"] : arguments.operands
     progress?.expect(paths)
     try withoutActuallyEscaping(pause) { pause in
-      for path in paths {
+      for path in paths where Interruption.signal == nil {
         guard let (reader, name) = open(path, pause) else { continue }
         let earlierBytes = progress?.bytes ?? 0
-        while let line = try next(reader, name, pause) {
+        while Interruption.signal == nil, let line = try next(reader, name, pause) {
           try take(line, of: reader, name, pause, body)
           if output.lineBuffered { try pause() }
           progress?.bytes = earlierBytes + reader.bytesRead
@@ -61,7 +61,7 @@ extension Filter {
     do throws(IOError) {
       let file = try InputFile(path: path)
       let reader = LineReader(file, separator: separator, maximumLength: maximumLength)
-      reader.beforeBlocking = { [output] in
+      reader.beforeBlocking = { [unowned self] in
         do {
           try pause()
           try output.flush()
@@ -88,7 +88,8 @@ extension Filter {
         countBad("\(name):\(reader.lineNumber): \(error)")
         if isStrict { throw StrictStop() }
       } catch let error as IOError {
-        skipOperand(error)
+        // What has been read of the next record is not the record.
+        if Interruption.signal == nil { skipOperand(error) }
         return nil
       } catch let failure as PauseFailure {
         throw failure.cause

@@ -14,14 +14,16 @@ import Streams
 package final class Filter {
   package let program: Program
   package let arguments: Arguments
-  /// Standard output.
-  package let output: Output
+  /// Standard output, or what `redirect` has put in its place.
+  package private(set) var output: Output
   /// What ends a record on both sides: newline, or NUL with `--null`.
   package let separator: UInt8
   /// Bad records so far.
   package internal(set) var rejected = 0
   /// Set by a tool whose result is empty: exit status 1 instead of 0.
   package var isFruitless = false
+  /// What a user who has interrupted the run may want to know, as part of a sentence.
+  package var interruptionAdvice: String?
 
   let rejects: Output?
   let isStrict: Bool
@@ -62,8 +64,14 @@ package final class Filter {
   }
 
   /// Runs a filter from its command line to its exit status.
-  package static func main(_ program: Program, _ body: (Filter) throws -> Void) -> Never {
+  ///
+  /// - Parameter endsGently: whether SIGINT and SIGTERM end the input, so that the records in hand are finished; for
+  ///   filters whose output for the first records does not depend on the others.
+  package static func main(
+    _ program: Program, endsGently: Bool = false, _ body: (Filter) throws -> Void
+  ) -> Never {
     let filter = Filter(program)
+    if endsGently { Interruption.install() }
     do {
       try body(filter)
     } catch is StrictStop {
@@ -73,6 +81,9 @@ package final class Filter {
     }
     filter.finish()
   }
+
+  /// Writes what follows somewhere else than to standard output.
+  package func redirect(to output: Output) { self.output = output }
 
   // MARK: Messages and endings
 
@@ -89,7 +100,7 @@ package final class Filter {
     exit(2)
   }
 
-  /// Writes out everything and ends: status 0, or 1 after bad records or when nothing was found, or 2 after an operand
+  /// Writes out everything and ends: status 0, or 128 and the signal's number after an interruption, or 1 after bad records or when nothing was found, or 2 after an operand
   /// that could not be read.
   package func finish() -> Never {
     progress?.finish()
@@ -102,6 +113,10 @@ package final class Filter {
       try rejects?.close()
     } catch {
       abandon(error)
+    }
+    if let signal = Interruption.signal {
+      warn("interrupted\(interruptionAdvice.map { "; \($0)" } ?? "")")
+      exit(128 + signal)
     }
     exit(isOperandUnreadable ? 2 : rejected > 0 || isFruitless ? 1 : 0)
   }

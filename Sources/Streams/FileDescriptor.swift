@@ -8,7 +8,7 @@
 
 /// An open file by number, with the calls on it that retry what POSIX lets fail halfway.
 ///
-/// Every call restarts after a signal (`EINTR`), and waits where a descriptor was left in non-blocking mode by
+/// Every call restarts after a signal (`EINTR`), reading only unless that asks the program to end (`Interruption`), and waits where a descriptor was left in non-blocking mode by
 /// another program (`EAGAIN`). Closing is up to the owner.
 struct FileDescriptor {
   let number: Int32
@@ -39,7 +39,7 @@ struct FileDescriptor {
   /// Reads at most `buffer.count` bytes; 0 is the end of the file, -1 an error with `errno` set.
   func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     while true {
-      let count = retrying { Self.read(number, buffer) }
+      let count = retrying(unless: { Interruption.signal != nil }) { Self.read(number, buffer) }
       if count >= 0 || !waitIfNonblocking(POLLIN) { return count }
     }
   }
@@ -66,7 +66,7 @@ struct FileDescriptor {
   /// Nothing to read within so many milliseconds: a read would wait for another process or a person.
   func wouldBlock(for milliseconds: Int32) -> Bool {
     var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-    return retrying { poll(&request, 1, milliseconds) } == 0
+    return retrying(unless: { Interruption.signal != nil }) { poll(&request, 1, milliseconds) } == 0
   }
 
   /// The file's status, or nil with `errno` set.
@@ -99,9 +99,11 @@ extension stat {
 }
 
 /// Repeats a system call for as long as a signal interrupts it.
-func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+///
+/// - Parameter stops: whether it is not to be repeated after all; then the result is -1, and `errno` is `EINTR`.
+func retrying<Result: SignedInteger>(unless stops: () -> Bool = { false }, _ call: () -> Result) -> Result {
   while true {
     let result = call()
-    if result != -1 || errno != EINTR { return result }
+    if result != -1 || errno != EINTR || stops() { return result }
   }
 }

@@ -37,6 +37,17 @@ package final class Output {
     self.init(descriptor: descriptor.number, name: path, lineBuffered: lineBuffered)
   }
 
+  /// Goes on with a file after its first `length` bytes; what it has beyond goes. Creates it where it does not exist.
+  package convenience init(continuing path: String, at length: Int, lineBuffered: Bool = false)
+    throws(IOError)
+  {
+    let descriptor = try FileDescriptor(opening: path, O_WRONLY | O_CREAT)
+    self.init(descriptor: descriptor.number, name: path, lineBuffered: lineBuffered)
+    guard ftruncate(descriptor.number, off_t(length)) == 0, lseek(descriptor.number, 0, SEEK_END) >= 0 else {
+      throw IOError(action: "continue", path: path, code: errno)
+    }
+  }
+
   deinit {
     if isOpen, descriptor.number > 2 { _ = Self.close(descriptor.number) }
     buffer.deallocate()

@@ -25,6 +25,9 @@ enum Main {
       Option(
         "metric", argument: "NAME", choices: Metric.allCases.map(\.rawValue), section: "Scores",
         help: "Add a metric to grape.metrics; several with commas"),
+      Option(
+        "resume", argument: "FILE", section: "Scores",
+        help: "Write to FILE, going on behind the scores that an earlier run has left there"),
       Option("keep-tokens", section: "Scores", help: "Keep grape.tokens and grape.spans"),
       Option(
         "window", argument: "N", section: "Speed",
@@ -36,7 +39,7 @@ enum Main {
     ])
 
   static func main() {
-    Filter.main(program) { filter in
+    Filter.main(program, endsGently: true) { filter in
       let arguments = filter.arguments
       guard let name = arguments.string("model") else { throw UsageError("a model is needed: -m MODEL") }
       let location = try ModelLocation.resolve(name)
@@ -51,7 +54,23 @@ enum Main {
         tokenizer: arguments[flag: "any-tokenizer"] ? nil : tokenizer(of: location, filter),
         size: try arguments.int("window", in: 1...1 << 20) ?? 1024,
         sharesPrefixes: !arguments[flag: "no-prefix-sharing"])
-      try filter.records(pause: { try window.flush() }) { try window.add($0) }
+      filter.interruptionAdvice = "with --resume FILE a run goes on where an earlier one was cut short"
+      var resumption = try arguments.string("resume").map { path in
+        filter.interruptionAdvice = "the same command goes on where this run ends"
+        return try Resumption(path: path, separator: filter.separator)
+      }
+      func endResumption() throws {
+        // An interruption may come before all that is there has been looked at.
+        guard let done = resumption, Interruption.signal == nil else { return }
+        resumption = nil
+        filter.redirect(to: try done.output(lineBuffered: arguments[flag: "line-buffered"]))
+      }
+      try filter.records(pause: { try window.flush() }) { line in
+        if let resumption, try window.isDone(line, resumption) { return }
+        try endResumption()
+        try window.add(line)
+      }
+      try endResumption()
       try window.flush()
     }
   }

@@ -85,6 +85,27 @@ struct ScoreReport {
     return true
   }
 
+  /// Whether `scored` is what `append` makes of `member`, the numbers themselves aside.
+  func isResult(_ scored: GrapeMember, of member: GrapeMember) -> Bool {
+    let (head, _, tail) = member.recordAroundMember
+    let (scoredHead, _, scoredTail) = scored.recordAroundMember
+    guard head.elementsEqual(scoredHead), tail.elementsEqual(scoredTail), scored.score != nil,
+      scored["model"]?.string == model, (scored["logprobs"] != nil) == isPerToken,
+      (scored["tokens"] != nil) == keepsTokens,
+      (scored["metrics"]?.members.compactMap { $0.key.string } ?? []) == metrics.map(\.rawValue)
+    else { return false }
+    return Self.kept.allSatisfy { name in
+      switch (member[name], scored[name]) {
+      case (nil, nil): true
+      case (let first?, let second?): first.raw.elementsEqual(second.raw)
+      default: false
+      }
+    }
+  }
+
+  /// Fields that scoring leaves as they are.
+  private static let kept: [StaticString] = ["group", "tokenizer", "from", "text", "truncated"]
+
   private func writeMetrics(_ mean: Double) -> (inout JSONWriter) -> Void {
     { writer in
       writer.beginObject()

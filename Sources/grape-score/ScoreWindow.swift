@@ -49,6 +49,23 @@ struct ScoreWindow: ~Copyable {
   ///
   /// - Throws: `ScoreError`, `JSONError` or `GrapeError` for a bad record.
   mutating func add(_ line: SourceLine) throws {
+    _ = try check(line)
+    waiting.append((line.held(), batch.append(tokens, spans: spans)))
+    waitingBytes += line.bytes.count
+    filter.count(tokens: tokens.count)
+    if batch.rowCount >= currentSize || waitingBytes >= Self.maximumBytes { try flush() }
+  }
+
+  /// Whether the record's scores are there already, in an output that is resumed.
+  ///
+  /// - Throws: as `add` does, so that bad records are found again; `ResumptionError` when something else is there.
+  mutating func isDone(_ line: SourceLine, _ resumption: Resumption) throws -> Bool {
+    let member = try check(line)
+    return try resumption.skips(member, report)
+  }
+
+  /// Reads a record's tokens and spans.
+  private mutating func check(_ line: SourceLine) throws -> GrapeMember {
     let member = try GrapeMember(of: parser.parse(line.bytes))
     try member.readTokens(into: &tokens)
     try member.readSpans(into: &spans, tokenCount: tokens.count)
@@ -62,10 +79,7 @@ struct ScoreWindow: ~Copyable {
     guard spans.contains(where: { $0.upperBound > max(1, $0.lowerBound) }) else {
       throw ScoreError.nothingToScore
     }
-    waiting.append((line.held(), batch.append(tokens, spans: spans)))
-    waitingBytes += line.bytes.count
-    filter.count(tokens: tokens.count)
-    if batch.rowCount >= currentSize || waitingBytes >= Self.maximumBytes { try flush() }
+    return member
   }
 
   /// Scores and writes what waits.

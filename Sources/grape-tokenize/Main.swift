@@ -11,7 +11,7 @@ enum Main {
     options: Settings.options + [.threads])
 
   static func main() {
-    Filter.main(program) { filter in
+    Filter.main(program, endsGently: true) { filter in
       let settings = try Settings(filter.arguments)
       let threads = try filter.arguments.int("threads", in: 1...1024) ?? Workers.available
       let location = try ModelLocation.resolve(settings.model)

@@ -1,0 +1,74 @@
+import Commands
+import Records
+import Streams
+
+/// The output of a run that was cut short: its records are compared with the input's, one by one, and what is torn at its
+/// end is dropped.
+///
+/// Whatever has stopped the run, the records that lie whole before the first torn one are those of the first records of the
+/// input. Scores do not depend on what is scored with them, so going on behind these makes the file that a run without
+/// a break would have made.
+final class Resumption {
+  private let path: String
+  private let separator: UInt8
+  private let file: MappedFile?
+  private var parser = JSONParser()
+  /// Where the records end that have been found to be right, and how many they are.
+  private var position = 0
+  private var count = 0
+
+  /// - Parameters:
+  ///   - path: the file; one that does not exist is begun.
+  ///   - separator: what ends its records.
+  init(path: String, separator: UInt8) throws(IOError) {
+    self.path = path
+    self.separator = separator
+    file = Paths.exists(path) ? try MappedFile(path: path) : nil
+  }
+
+  /// Skips the scores of a record, if they are there.
+  ///
+  /// - Throws: `ResumptionError` when the next record there is another one's, or made in another way.
+  func skips(_ member: GrapeMember, _ report: ScoreReport) throws(ResumptionError) -> Bool {
+    guard let line = nextLine, let scored = scored(line) else { return false }
+    guard report.isResult(scored, of: member) else { throw ResumptionError(path: path, record: count + 1) }
+    position += line.count + 1
+    count += 1
+    return true
+  }
+
+  /// The file, to be written behind the records that are right.
+  ///
+  /// - Throws: `ResumptionError` when there are whole records left that the input has not.
+  func output(lineBuffered: Bool) throws -> Output {
+    if let line = nextLine, scored(line) != nil { throw ResumptionError(path: path, record: count + 1) }
+    return try Output(continuing: path, at: position, lineBuffered: lineBuffered)
+  }
+
+  /// The next whole line, without what ends it.
+  private var nextLine: UnsafeRawBufferPointer? {
+    guard let rest = file.map({ UnsafeRawBufferPointer(rebasing: $0.bytes[position...]) }),
+      let end = rest.firstIndex(of: separator)
+    else { return nil }
+    return UnsafeRawBufferPointer(rebasing: rest[..<end])
+  }
+
+  /// A line as a record with a score; nil for what a crash of the machine leaves in its place.
+  private func scored(_ line: UnsafeRawBufferPointer) -> GrapeMember? {
+    guard let record = try? parser.parse(line), let member = try? GrapeMember(of: record), member.score != nil
+    else {
+      return nil
+    }
+    return member
+  }
+}
+
+/// An output that is not the beginning of this run's.
+struct ResumptionError: Error, CustomStringConvertible {
+  let path: String
+  let record: Int
+
+  var description: String {
+    "\(path):\(record): not what this run makes of its input: another input, model, precision or set of options"
+  }
+}
