@@ -310,4 +310,121 @@ import Testing
     table.divide(block, 3, factor, 4, 9, &y)
     for i in 0..<48 { #expect(y[i] == ((4..<9).contains(i % 16) ? block[i] / factor[i % 16] : old[i])) }
   }
+
+  @Test(arguments: names) func layerNorm(_ name: String) throws {
+    let table = try table(name)
+    var random = SplitMix(seed: 13)
+    for width in [2, 5, 64, 577] {
+      // Far from zero, where a mean of squares would lose the variance.
+      let x = random.floats(width * 16).map { $0 + 20 }, weight = random.floats(width),
+        bias = random.floats(width)
+      for bias in [bias, nil] {
+        var out = x
+        out.withUnsafeMutableBufferPointer { out in
+          if let bias {
+            table.layer_norm(out.baseAddress, weight, bias, width, 1e-5, GRAPE_OPERAND_F32, out.baseAddress)
+          } else {
+            table.layer_norm(out.baseAddress, weight, nil, width, 1e-5, GRAPE_OPERAND_F32, out.baseAddress)
+          }
+        }
+        for lane in 0..<16 {
+          let column = (0..<width).map { Double(x[$0 * 16 + lane]) }
+          let mean = column.reduce(0, +) / Double(width)
+          let variance = column.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(width)
+          for i in 0..<width {
+            let normal = (column[i] - mean) / (variance + Double(Float(1e-5))).squareRoot()
+            let expected = normal * Double(weight[i]) + Double(bias?[i] ?? 0)
+            #expect(abs(Double(out[i * 16 + lane]) - expected) <= 2e-5)
+          }
+        }
+      }
+    }
+  }
+
+  /// Activations by their definitions in double precision.
+  static let activations: [(grape_activation, @Sendable (Double) -> Double)] = [
+    (GRAPE_ACTIVATION_SILU, { $0 / (1 + exponential(-$0)) }),
+    (GRAPE_ACTIVATION_GELU, { $0 * 0.5 * complementaryError(-$0 / 2.0.squareRoot()) }),
+    (
+      GRAPE_ACTIVATION_GELU_TANH,
+      { x in
+        let t = (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
+        return 0.5 * x * (1 + hyperbolicTangent(t))
+      }
+    ),
+    (GRAPE_ACTIVATION_GELU_SIGMOID, { $0 / (1 + exponential(-1.702 * $0)) }),
+    (GRAPE_ACTIVATION_RELU, { max(0, $0) }), (GRAPE_ACTIVATION_RELU_SQUARED, { $0 > 0 ? $0 * $0 : 0 }),
+  ]
+
+  @Test(arguments: names) func activations(_ name: String) throws {
+    let table = try table(name)
+    var random = SplitMix(seed: 14)
+    // Every scale, and the borders between one formula and the next.
+    var gate = (0..<40 * 16).map { Float($0 - 320) / 40 } + random.floats(23 * 16).map { $0 * 12 }
+    for (index, x) in ([0, 1, -1, 1.4142, -1.4142, 2.8284, 90, -90, 1e-6, -1e-6] as [Float]).enumerated() {
+      gate[index] = x
+    }
+    let rows = gate.count / 16, up = random.floats(gate.count)
+    for (activation, function) in Self.activations {
+      for isGated in [true, false] {
+        var out = [Float](repeating: 0, count: gate.count)
+        if isGated {
+          table.activate(activation, 0, 0, gate, up, rows, GRAPE_OPERAND_F32, &out, 0)
+        } else {
+          table.activate(activation, 0, 0, gate, nil, rows, GRAPE_OPERAND_F32, &out, 0)
+        }
+        for i in gate.indices {
+          let expected = function(Double(gate[i])) * (isGated ? Double(up[i]) : 1)
+          #expect(
+            abs(Double(out[i]) - expected) <= 5e-7 * max(1, abs(Double(gate[i]))) + 2e-7 * abs(expected),
+            "\(activation) \(gate[i])")
+        }
+      }
+    }
+    var out = [Float](repeating: 0, count: gate.count)
+    let wide = up.map { $0 * 4 }
+    table.activate(GRAPE_ACTIVATION_CLAMPED_SWIGLU, 1.7, 3, gate, wide, rows, GRAPE_OPERAND_F32, &out, 0)
+    for i in gate.indices {
+      let g = min(Double(gate[i]), 3), u = min(max(Double(wide[i]), -3), 3)
+      let expected = g / (1 + exponential(-Double(Float(1.7)) * g)) * (u + 1)
+      #expect(abs(Double(out[i]) - expected) <= 5e-6)
+    }
+  }
+
+  @Test(arguments: names) func softCap(_ name: String) throws {
+    let table = try table(name)
+    var random = SplitMix(seed: 15)
+    let x = random.floats(9 * 16).map { $0 * 60 }
+    for cap: Float in [0, 0.5, 30] {
+      var y = x
+      table.soft_cap(&y, 9, 0.7, cap)
+      for i in x.indices {
+        let scaled = Double(x[i]) * Double(Float(0.7))
+        let expected = cap == 0 ? scaled : Double(cap) * hyperbolicTangent(scaled / Double(cap))
+        #expect(abs(Double(y[i]) - expected) <= 4e-7 * max(1, abs(scaled)))
+      }
+    }
+  }
+
+  @Test(arguments: names) func collectingAndAddingLanes(_ name: String) throws {
+    let table = try table(name)
+    var random = SplitMix(seed: 16)
+    let units = 5, x = random.floats(3 * units * 16), rows: [Int32] = [33, 0, 17, 17, 47]
+    var out = [Float](repeating: 9, count: units * 16)
+    table.collect(x, units, rows, rows.count, units, &out)
+    for (lane, row) in rows.enumerated() {
+      for unit in 0..<units {
+        #expect(out[unit * 16 + lane] == x[Int(row) / 16 * units * 16 + unit * 16 + Int(row) % 16])
+      }
+    }
+    #expect((0..<units).allSatisfy { unit in out[unit * 16 + 5..<unit * 16 + 16].allSatisfy { $0 == 9 } })
+    var y = out
+    x.withUnsafeBufferPointer { x in
+      y.withUnsafeMutableBufferPointer { table.add_lane(x.baseAddress! + 3, 0.5, units, $0.baseAddress! + 7) }
+    }
+    for i in y.indices {
+      let added = i % 16 == 7 ? 0.5 * x[i / 16 * 16 + 3] : 0
+      #expect(abs(y[i] - (out[i] + added)) < 1e-6)
+    }
+  }
 }

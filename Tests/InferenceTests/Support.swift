@@ -27,6 +27,8 @@ struct SplitMix: RandomNumberGenerator {
 
 func exponential(_ x: Double) -> Double { exp(x) }
 func logarithm(_ x: Double) -> Double { log(x) }
+func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+func complementaryError(_ x: Double) -> Double { erfc(x) }
 
 /// The nearest bfloat16, ties to even, of a number that is not NaN.
 func bfloat(_ x: Float) -> UInt16 {
