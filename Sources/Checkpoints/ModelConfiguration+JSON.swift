@@ -55,6 +55,9 @@ extension ModelConfiguration {
   /// Refuses what the forward pass could not carry out.
   func check(_ error: (String) -> CheckpointError) throws(CheckpointError) {
     for layer in layers {
+      guard layer.attention.headCount * layer.attention.headSize <= 1 << 31 else {
+        throw error("expected up to 2^31 elements in all heads, found more")
+      }
       guard let rotary = layer.attention.rotary else { continue }
       guard rotaries.indices.contains(rotary) else { throw error("no rotary embedding \(rotary)") }
       let count = 2 * rotaries[rotary].pairCount

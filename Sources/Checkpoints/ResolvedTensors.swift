@@ -29,7 +29,7 @@ extension TensorTable {
     _ configuration: ModelConfiguration, _ names: TensorNames, isTied: Bool
   ) throws(CheckpointError) -> ResolvedTensors {
     var resolved = ResolvedTensors()
-    for (slot, rows, width) in configuration.slots {
+    try configuration.forEachSlot { (slot, rows, width) throws(CheckpointError) in
       resolved.insert(slot, try matrices(slot, rows, width, configuration, names))
     }
     let embedding = TensorSlot(role: .tokenEmbedding), head = TensorSlot(role: .outputHead)

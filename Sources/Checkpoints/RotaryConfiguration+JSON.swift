@@ -107,6 +107,9 @@ extension JSONFields {
         factor: try required("factor"), lowFrequencyFactor: try required("low_freq_factor"),
         highFrequencyFactor: try required("high_freq_factor"), originalMaximumPositions: original)
     case "yarn":
+      guard rotary.dimensions.isMultiple(of: 2) else {
+        throw error("rope_type", "yarn of an odd number of elements, \(rotary.dimensions), is not supported")
+      }
       let factor = try positive("factor") ?? Double(model.maximumPositions) / Double(original)
       rotary.scaling = .yarn(
         factor: factor, betaFast: try nonzero("beta_fast") ?? 32, betaSlow: try nonzero("beta_slow") ?? 1,

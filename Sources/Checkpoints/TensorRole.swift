@@ -74,65 +74,72 @@ package struct TensorSlot: Hashable, Sendable {
 }
 
 extension ModelConfiguration {
-  /// The tensors that a checkpoint of this configuration has, each with the shape of its matrix; vectors are matrices of
-  /// one column. The token embedding and the output head, which may stand in for each other, are left out.
-  var slots: [(slot: TensorSlot, rows: Int, width: Int)] {
-    var slots: [(TensorSlot, Int, Int)] = []
-    if learnsPositions { slots.append((TensorSlot(role: .positionEmbedding), maximumPositions, hiddenSize)) }
-    func add(_ role: TensorRole, _ rows: Int, _ width: Int, bias: Bool) {
-      slots.append((TensorSlot(role: role), rows, width))
-      if bias { slots.append((TensorSlot(role: role, isBias: true), rows, 1)) }
+  /// Calls `body` for each tensor that a checkpoint of this configuration has, with the shape of its matrix; vectors are
+  /// matrices of one column. The token embedding and the output head, which may stand in for each other, are left out.
+  func forEachSlot(
+    _ body: (_ slot: TensorSlot, _ rows: Int, _ width: Int) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    func visit(_ role: TensorRole, _ rows: Int, _ width: Int, bias: Bool) throws(CheckpointError) {
+      try body(TensorSlot(role: role), rows, width)
+      if bias { try body(TensorSlot(role: role, isBias: true), rows, 1) }
     }
+    if learnsPositions { try visit(.positionEmbedding, maximumPositions, hiddenSize, bias: false) }
     for (index, layer) in layers.enumerated() {
-      layer.forEachTensor(hiddenSize: hiddenSize, normHasBias: norm.hasBias) {
-        tensor, expert, rows, width, bias in
-        add(expert.map { .expert(index, $0, tensor) } ?? .layer(index, tensor), rows, width, bias: bias)
+      try layer.forEachTensor(hiddenSize: hiddenSize, normHasBias: norm.hasBias) {
+        (tensor, expert, rows, width, bias) throws(CheckpointError) in
+        try visit(expert.map { .expert(index, $0, tensor) } ?? .layer(index, tensor), rows, width, bias: bias)
       }
     }
-    add(.outputNorm, hiddenSize, 1, bias: norm.hasBias)
-    return slots
+    try visit(.outputNorm, hiddenSize, 1, bias: norm.hasBias)
   }
 }
 
 extension LayerConfiguration {
-  /// Calls `body` for each tensor of the layer, with an expert's number if it belongs to one.
+  /// What is called for each tensor of a layer, with an expert's number if it belongs to one.
+  fileprivate typealias Visitor = (
+    _ tensor: TensorRole.LayerTensor, _ expert: Int?, _ rows: Int, _ width: Int, _ bias: Bool
+  ) throws(CheckpointError) -> Void
+
   fileprivate func forEachTensor(
-    hiddenSize: Int, normHasBias: Bool,
-    _ body: (_ tensor: TensorRole.LayerTensor, _ expert: Int?, _ rows: Int, _ width: Int, _ bias: Bool) ->
-      Void
-  ) {
-    func norm(_ place: NormPlaces, _ tensor: TensorRole.LayerTensor) {
-      if norms.contains(place) { body(tensor, nil, hiddenSize, 1, normHasBias) }
+    hiddenSize: Int, normHasBias: Bool, _ visit: Visitor
+  ) throws(CheckpointError) {
+    func norm(_ place: NormPlaces, _ tensor: TensorRole.LayerTensor) throws(CheckpointError) {
+      if norms.contains(place) { try visit(tensor, nil, hiddenSize, 1, normHasBias) }
     }
-    norm(.attentionInput, .attentionNorm)
+    try norm(.attentionInput, .attentionNorm)
     let queries = attention.headCount * attention.headSize
     let keys = attention.keyValueHeadCount * attention.headSize
-    body(.query, nil, queries, hiddenSize, attention.hasInputBias)
-    body(.key, nil, keys, hiddenSize, attention.hasInputBias)
-    body(.value, nil, keys, hiddenSize, attention.hasInputBias)
+    try visit(.query, nil, queries, hiddenSize, attention.hasInputBias)
+    try visit(.key, nil, keys, hiddenSize, attention.hasInputBias)
+    try visit(.value, nil, keys, hiddenSize, attention.hasInputBias)
     if let headNorm = attention.headNorm {
-      body(.queryNorm, nil, headNorm == .perHead ? attention.headSize : queries, 1, false)
-      body(.keyNorm, nil, headNorm == .perHead ? attention.headSize : keys, 1, false)
+      try visit(.queryNorm, nil, headNorm == .perHead ? attention.headSize : queries, 1, false)
+      try visit(.keyNorm, nil, headNorm == .perHead ? attention.headSize : keys, 1, false)
     }
-    if attention.hasSinks { body(.sinks, nil, attention.headCount, 1, false) }
-    body(.attentionOutput, nil, hiddenSize, queries, attention.hasOutputBias)
-    norm(.attentionOutput, .attentionOutputNorm)
-    norm(.feedForwardInput, .feedForwardNorm)
-    let size = feedForward.intermediateSize
-    for expert in feedForward.experts.map({ Array(0..<$0.count) }) ?? [nil] as [Int?] {
-      if feedForward.isGated { body(.gate, expert, size, hiddenSize, feedForward.hasBias) }
-      body(.up, expert, size, hiddenSize, feedForward.hasBias)
-      body(.down, expert, hiddenSize, size, feedForward.hasBias)
-    }
+    if attention.hasSinks { try visit(.sinks, nil, attention.headCount, 1, false) }
+    try visit(.attentionOutput, nil, hiddenSize, queries, attention.hasOutputBias)
+    try norm(.attentionOutput, .attentionOutputNorm)
+    try norm(.feedForwardInput, .feedForwardNorm)
     if let experts = feedForward.experts {
-      body(.router, nil, experts.count, hiddenSize, experts.routerHasBias)
+      try visit(.router, nil, experts.count, hiddenSize, experts.routerHasBias)
+      for expert in 0..<experts.count { try forEachMatrix(hiddenSize, expert: expert, visit) }
       if let shared = experts.sharedIntermediateSize {
-        body(.sharedGate, nil, shared, hiddenSize, false)
-        body(.sharedUp, nil, shared, hiddenSize, false)
-        body(.sharedDown, nil, hiddenSize, shared, false)
-        body(.sharedRouter, nil, 1, hiddenSize, false)
+        try visit(.sharedGate, nil, shared, hiddenSize, false)
+        try visit(.sharedUp, nil, shared, hiddenSize, false)
+        try visit(.sharedDown, nil, hiddenSize, shared, false)
+        try visit(.sharedRouter, nil, 1, hiddenSize, false)
       }
+    } else {
+      try forEachMatrix(hiddenSize, expert: nil, visit)
     }
-    norm(.feedForwardOutput, .feedForwardOutputNorm)
+    try norm(.feedForwardOutput, .feedForwardOutputNorm)
+  }
+
+  /// The matrices of a feed-forward.
+  private func forEachMatrix(_ hiddenSize: Int, expert: Int?, _ visit: Visitor) throws(CheckpointError) {
+    let size = feedForward.intermediateSize
+    if feedForward.isGated { try visit(.gate, expert, size, hiddenSize, feedForward.hasBias) }
+    try visit(.up, expert, size, hiddenSize, feedForward.hasBias)
+    try visit(.down, expert, hiddenSize, size, feedForward.hasBias)
   }
 }

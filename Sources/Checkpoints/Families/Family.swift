@@ -54,18 +54,30 @@ struct Family: Sendable {
     .phi3, .smollm3, .granite, .gpt2, .gptNeoX, .starcoder2, .stablelm, .gptOss,
   ]
 
-  /// The family of a config.json, and the fields that describe the language model: a checkpoint that sees, too, has
-  /// them in `text_config`.
+  /// Models that see, too, whose language model is in `text_config` and is the same for a text without images.
+  private static let seeing = ["gemma3", "mistral3", "llava"]
+
+  /// The family of a config.json, and the fields that describe the language model.
   static func ofConfig(_ config: JSONFields) throws(CheckpointError) -> (Family, JSONFields) {
     guard let type = try config.string("model_type") else {
       throw config.error("model_type", "expected a string, found none")
     }
-    if let family = all.first(where: { $0.modelType == type }) { return (family, config) }
-    if type == Family.gemma3Text.modelType.dropLast(5), let text = try config.fields("text_config") {
-      return (.gemma3Text, text)
+    if seeing.contains(type), let text = try config.fields("text_config") {
+      if config.has("quantization_config"), !text.has("quantization_config") {
+        throw config.error("quantization_config", "quantized checkpoints are supported as GGUF only")
+      }
+      let type = try text.string("model_type") ?? (type == "gemma3" ? "gemma3_text" : "llama")
+      return (try named(type, text), text)
     }
-    let names = all.map(\.modelType).sorted().joined(separator: ", ")
-    throw config.error("model_type", "expected one of \(names), found \(type), which is not supported")
+    return (try named(type, config), config)
+  }
+
+  private static func named(_ type: String, _ config: JSONFields) throws(CheckpointError) -> Family {
+    guard let family = all.first(where: { $0.modelType == type }) else {
+      let names = all.map(\.modelType).sorted().joined(separator: ", ")
+      throw config.error("model_type", "expected one of \(names), found \(type), which is not supported")
+    }
+    return family
   }
 
   /// The family of a GGUF file's architecture, or an error that lists the ones there are.
