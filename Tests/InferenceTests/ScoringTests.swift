@@ -9,6 +9,12 @@ import Testing
 @Suite struct ScoringTests {
   static let models = ["models/llama-3", "models/smollm-2", "models/llama-2", "models/qwen-2.5"]
   static let quantized = ["gguf/q8_0", "gguf/q4_0", "gguf/q4_1", "gguf/q6_k"]
+  /// GGUF files as llama.cpp's converter makes them (`make_gguf.py`).
+  static let converted = [
+    "gemma2", "gemma3", "gpt-oss-mxfp4", "gpt2", "gptneox", "granite", "mixtral", "olmo3", "olmoe", "phi3",
+    "qwen2moe",
+    "smollm3", "stablelm", "starcoder2",
+  ].map { "gguf/" + $0 }
   /// A tiny model of every family, and of the options that its configuration has (`make_families.py`).
   static let families = [
     "llama", "llama-biases", "llama-linear", "llama-dynamic", "llama-yarn", "llama3", "mistral", "qwen2",
@@ -18,17 +24,25 @@ import Testing
     "stablelm", "stablelm-parallel", "mixtral", "qwen2-moe", "qwen3-moe", "olmoe", "gpt-oss", "gpt-oss-mxfp4",
   ].map { "families/" + $0 }
 
-  @Test(arguments: models + quantized + families) func singlePrecisionMatchesPerToken(_ name: String) throws {
+  @Test(arguments: models + quantized + families + converted) func singlePrecisionMatchesPerToken(
+    _ name: String
+  ) throws {
     let references = try Reference.load(name)
     let scores = try score(references, model: model(name, .f32), ranks: true)
     for (reference, score) in zip(references, scores) {
       #expect(score.logprobs.count == reference.logprobs.count)
       for (ours, theirs) in zip(score.logprobs, reference.logprobs) { #expect(abs(ours - theirs) < 2e-4) }
-      if !reference.ranks.isEmpty { #expect(score.ranks == reference.ranks) }
+      if reference.ranks.isEmpty { continue }
+      // A logit that is nearly another one's equal may stand on its other side.
+      let differences = zip(score.ranks, reference.ranks).map { abs(Int($0) - Int($1)) }
+      #expect(score.ranks.count == reference.ranks.count)
+      #expect(differences.allSatisfy { $0 <= 1 } && differences.reduce(0, +) <= 1)
     }
   }
 
-  @Test(arguments: models + quantized + families) func bfloatMatchesPerRecord(_ name: String) throws {
+  @Test(arguments: models + quantized + families + converted) func bfloatMatchesPerRecord(_ name: String)
+    throws
+  {
     let references = try Reference.load(name)
     let scores = try score(references, model: model(name, .bf16))
     for (reference, score) in zip(references, scores) {
