@@ -6,6 +6,21 @@ struct PieceEncoder: ~Copyable {
   private let cache = WordCache()
   private var mergedWords = MergedWordCache()
   private var merger: Merger
+  private let masks = PieceKey.Masks()
+  /// Pieces that are encoded together; see `look`.
+  private let batch: UnsafeMutablePointer<Piece>
+  /// Keeps what has been fetched from being left out as useless.
+  private var fetched: UInt64 = 0
+
+  private static let batchSize = 32
+
+  /// A piece on its way: its key is `none` when it is a long one.
+  private struct Piece {
+    var key = PieceKey.none
+    var hash: UInt64 = 0
+    let start: Int
+    let count: Int
+  }
   /// What makes tokens of pieces instead of the merger, where that is not byte pair encoding of bytes.
   private let segmenter: (any PieceSegmenter)?
 
@@ -14,7 +29,10 @@ struct PieceEncoder: ~Copyable {
     words = tables.words
     segmenter = tables.model.makeSegmenter()
     merger = Merger(byteTokens: tables.byteTokens, table: tables.merges)
+    batch = .allocate(capacity: Self.batchSize)
   }
+
+  deinit { batch.deallocate() }
 
   /// Appends the tokens of pieces that follow each other.
   ///
@@ -31,20 +49,59 @@ struct PieceEncoder: ~Copyable {
     limit: UnsafePointer<UInt8>, offset: Int, into tokens: inout TokenBuffer
   ) {
     var here = 0
-    var out = tokens.count
-    let ids = tokens.ids
-    let ends = tokens.ends
+    var count = 0
     for word in marks.indices {
       var bits = marks[word]
       marks[word] = 0
       while bits != 0 {
         let end = word &<< 6 | bits.trailingZeroBitCount
-        out &+= encode(text, here, end, limit: limit, offset: offset, ids: ids + out, ends: ends + out)
-        here = end
         bits &= bits &- 1
+        look(text, here, end, limit: limit, count)
+        here = end
+        count &+= 1
+        if count == Self.batchSize {
+          encodeBatch(text, count, offset: offset, into: &tokens)
+          count = 0
+        }
       }
     }
-    out &+= encode(text, here, stop, limit: limit, offset: offset, ids: ids + out, ends: ends + out)
+    look(text, here, stop, limit: limit, count)
+    encodeBatch(text, count + 1, offset: offset, into: &tokens)
+  }
+
+  /// Puts a piece into the batch, and has the processor fetch its place in the cache: without a branch on what is there,
+  /// so that it goes on to the next pieces meanwhile.
+  @inline(__always)
+  private mutating func look(
+    _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: UnsafePointer<UInt8>, _ index: Int
+  ) {
+    let count = end &- start
+    var piece = Piece(start: start, count: count)
+    if UInt(bitPattern: count &- 1) < PieceKey.maximumCount {
+      piece.key = PieceKey(text + start, count: count, limit: limit, masks)
+      piece.hash = piece.key.hash
+      fetched ^= cache.entry(piece.hash).pointee.key.high
+    }
+    batch[index] = piece
+  }
+
+  /// Appends the tokens of the first pieces of the batch.
+  @inline(__always)
+  private mutating func encodeBatch(
+    _ text: UnsafePointer<UInt8>, _ count: Int, offset: Int, into tokens: inout TokenBuffer
+  ) {
+    var out = tokens.count
+    for index in 0..<count {
+      let piece = batch[index]
+      let offset = offset &+ piece.start
+      let ids = tokens.ids + out
+      let ends = tokens.ends + out
+      if piece.key == .none {
+        out &+= encodeLong(text + piece.start, piece.count, offset: offset, ids, ends)
+      } else {
+        out &+= encode(text + piece.start, piece.key, piece.hash, offset: offset, ids, ends)
+      }
+    }
     tokens.count = out
   }
 
@@ -69,22 +126,28 @@ struct PieceEncoder: ~Copyable {
     guard UInt(bitPattern: count &- 1) < PieceKey.maximumCount else {
       return encodeLong(text + start, count, offset: offset, ids, ends)
     }
-    let key = PieceKey(text + start, count: count, limit: limit)
-    let hash = key.hash
+    let key = PieceKey(text + start, count: count, limit: limit, masks)
+    return encode(text + start, key, key.hash, offset: offset, ids, ends)
+  }
+
+  /// Writes the tokens of one piece of at most 15 bytes.
+  @inline(__always)
+  private mutating func encode(
+    _ piece: UnsafePointer<UInt8>, _ key: PieceKey, _ hash: UInt64, offset: Int,
+    _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>
+  ) -> Int {
     let entry = cache.entry(hash)
     if entry.pointee.key != key {
-      let made = encodeShort(text + start, key, hash, entry, offset: offset, ids, ends)
+      let made = encodeShort(piece, key, hash, entry, offset: offset, ids, ends)
       if made > WordCache.maximumTokens { return made }
     }
     // All are written, and as many count as there are.
     let found = entry.pointee.tokens
     UnsafeMutableRawPointer(ids).storeBytes(of: found, as: SIMD4<UInt32>.self)
-    let layout = found[3]
-    let offset32 = UInt32(truncatingIfNeeded: offset)
-    ends[0] = offset32 &+ (layout >> 8 & 0xFF)
-    ends[1] = offset32 &+ (layout >> 16 & 0xFF)
-    ends[2] = offset32 &+ layout >> 24
-    return Int(layout & 0xFF)
+    let layout = unsafeBitCast(found[3].littleEndian, to: SIMD4<UInt8>.self)
+    let ended = SIMD4<UInt32>(truncatingIfNeeded: layout) &+ SIMD4(repeating: UInt32(truncatingIfNeeded: offset))
+    UnsafeMutableRawPointer(ends).storeBytes(of: ended, as: SIMD4<UInt32>.self)
+    return Int(layout[3])
   }
 
   /// Encodes a short piece that the cache does not have. Up to `WordCache.maximumTokens` tokens go to the cache; more
@@ -103,10 +166,10 @@ struct PieceEncoder: ~Copyable {
     }
     let made = merge(piece, key.count, hash, ids, ends, offset: 0)
     if made <= WordCache.maximumTokens {
-      var tokens = SIMD4<UInt32>(0, 0, 0, UInt32(made))
+      var tokens = SIMD4<UInt32>(0, 0, 0, UInt32(made) << 24)
       for index in 0..<made {
         tokens[index] = ids[index]
-        tokens[3] |= ends[index] << UInt32(8 * (index + 1))
+        tokens[3] |= ends[index] << UInt32(8 * index)
       }
       entry.pointee = WordCache.Entry(key: key, tokens: tokens)
     } else {

@@ -4,7 +4,7 @@
 struct WordCache: ~Copyable {
   struct Entry {
     var key: PieceKey
-    /// The tokens, and in the last number how many they are | where each one's text ends << 8, 16, 24.
+    /// The tokens, and in the last number where each one's text ends << 0, 8, 16 | how many they are << 24.
     var tokens: SIMD4<UInt32>
 
     /// The entry of no piece.
@@ -18,7 +18,7 @@ struct WordCache: ~Copyable {
     /// The entry of a piece that is one token.
     init(key: PieceKey, token: UInt32) {
       self.key = key
-      tokens = SIMD4(token, 0, 0, 1 | UInt32(truncatingIfNeeded: key.count) << 8)
+      tokens = SIMD4(token, 0, 0, UInt32(truncatingIfNeeded: key.count) | 1 << 24)
     }
   }
 
