@@ -236,7 +236,7 @@ struct ClassTable {
 
   init?(blocks: UnsafeBufferPointer<UInt16>, classes: UnsafeBufferPointer<UInt8>, count: UInt32) {
     guard blocks.count == 0x1100, blocks[0] == 0, blocks.allSatisfy({ Int($0) * 256 + 256 <= classes.count }),
-      count <= CharacterClasses.maximumCount, classes.allSatisfy({ $0 < count }),
+      count <= CharacterClasses.maximumCount, classes.holdsThroughout({ $0 < count }),
       let blockBase = blocks.baseAddress, let classBase = classes.baseAddress
     else { return nil }
     self.count = count

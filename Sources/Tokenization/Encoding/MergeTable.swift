@@ -18,7 +18,7 @@ struct MergeTable {
   /// Ranks are below this, which is the rank of no merge.
   static let noRank: UInt32 = 1 << 22 - 1
   /// Token ids are below this.
-  static let maximumId = 1 << 21 - 1
+  static let maximumId: UInt32 = 1 << 21 - 1
 
   /// The table in a compiled tokenizer; nil when some number leads outside.
   ///
@@ -31,14 +31,17 @@ struct MergeTable {
     slots: UnsafeBufferPointer<UInt64>, merged: UnsafeBufferPointer<UInt32>,
     bytePairs: UnsafeBufferPointer<UInt32>, vocabularySize: UInt32
   ) {
-    let limit = merged.isEmpty ? Int(vocabularySize) : merged.count
+    let limit = merged.isEmpty ? vocabularySize : UInt32(clamping: merged.count)
     guard slots.count >= 2, slots.count & (slots.count - 1) == 0, let slotBase = slots.baseAddress,
-      slots.allSatisfy({ Int($0 & UInt64(Self.noRank)) < limit || $0 == CacheSection.emptySlot }),
-      merged.allSatisfy({ $0 < vocabularySize }), bytePairs.count == 1 << 16,
+      slots.holdsThroughout({
+        let rank = UInt32(truncatingIfNeeded: $0) & Self.noRank
+        return rank < limit || rank == Self.noRank
+      }),
+      merged.holdsThroughout({ $0 < vocabularySize }), bytePairs.count == 1 << 16,
       let pairBase = bytePairs.baseAddress,
-      bytePairs.allSatisfy({ Int($0) < limit || $0 == Self.noRank })
+      bytePairs.holdsThroughout({ $0 < limit || $0 == Self.noRank })
     else { return nil }
-    rankCount = limit
+    rankCount = Int(limit)
     self.slots = slotBase
     mask = slots.count - 1
     shift = UInt64(64 - slots.count.trailingZeroBitCount)
@@ -50,13 +53,36 @@ struct MergeTable {
   @inline(__always)
   func rank(_ left: UInt32, _ right: UInt32) -> UInt32 {
     let pair = Self.key(left, right)
-    var slot = Self.slot(pair, shift)
+    let slot = Self.slot(pair, shift)
+    return rank(pair, slot, slots[slot])
+  }
+
+  /// The ranks of the merges of the first two tokens of three and of the last two, or `noRank`. The first and the last may
+  /// be `CacheSection.none`, which has no merge.
+  ///
+  /// Both places are read before either is looked at, as neither is likely to be in the processor's cache.
+  @inline(__always)
+  func ranks(_ first: UInt32, _ second: UInt32, _ third: UInt32) -> (UInt32, UInt32) {
+    let before = Self.key(first, second)
+    let after = Self.key(second, third)
+    let slotBefore = Self.slot(before, shift)
+    let slotAfter = Self.slot(after, shift)
+    let entryBefore = slots[slotBefore]
+    let entryAfter = slots[slotAfter]
+    return (rank(before, slotBefore, entryBefore), rank(after, slotAfter, entryAfter))
+  }
+
+  /// The rank of a pair's merge, looked for from an entry on.
+  @inline(__always)
+  private func rank(_ pair: UInt64, _ slot: Int, _ entry: UInt64) -> UInt32 {
+    var slot = slot
+    var entry = entry
     // A damaged table may have no empty slot.
     for _ in 0...mask {
-      let entry = slots[slot]
       if entry ^ pair <= UInt64(Self.noRank) { return UInt32(truncatingIfNeeded: entry) & Self.noRank }
       if entry == CacheSection.emptySlot { break }
       slot = (slot &+ 1) & mask
+      entry = slots[slot]
     }
     return Self.noRank
   }
@@ -72,7 +98,7 @@ struct MergeTable {
 
   @inline(__always)
   private static func key(_ left: UInt32, _ right: UInt32) -> UInt64 {
-    UInt64(left) &<< 43 | UInt64(right) &<< 22
+    UInt64(left) &<< 43 | UInt64(right & maximumId) &<< 22
   }
 
   @inline(__always)
@@ -95,7 +121,7 @@ extension MergeTable {
       let isInOrder = zip(merges, merges.dropFirst()).allSatisfy { $0.token < $1.token }
       merged = isInOrder ? [] : merges.map(\.token)
       var capacity = 2
-      while capacity < merges.count * 2 { capacity *= 2 }
+      while capacity * 7 < merges.count * 10 { capacity *= 2 }
       let shift = UInt64(64 - capacity.trailingZeroBitCount)
       var slots = [UInt64](repeating: CacheSection.emptySlot, count: capacity)
       var bytePairs = [UInt32](repeating: noRank, count: 1 << 16)

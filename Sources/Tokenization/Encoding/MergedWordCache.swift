@@ -1,8 +1,11 @@
+import Streams
+
 /// Pieces that are no tokens, seen lately, and the tokens that merging has made of them.
 ///
 /// Unlike `WordCache` it holds any number of tokens and forgets nothing until it is full; then it forgets everything.
 /// Memory is fixed: a hash table, and records one after another.
 package struct MergedWordCache: ~Copyable {
+  private let slotMemory: ZeroedMemory
   /// Hash << 32 | where the record begins, or 0: open addressing. There is always an empty slot.
   private let slots: UnsafeMutablePointer<UInt64>
   /// A record is the piece's length in bytes, the number of tokens, the piece in whole numbers, the ids, and where the
@@ -22,15 +25,12 @@ package struct MergedWordCache: ~Copyable {
   package init(slotBits: Int = 16, recordCapacity: Int = 1 << 19) {
     self.slotBits = slotBits
     self.recordCapacity = recordCapacity
-    slots = .allocate(capacity: 1 << slotBits)
-    slots.initialize(repeating: 0, count: 1 << slotBits)
+    slotMemory = ZeroedMemory(byteCount: 8 << slotBits)
+    slots = slotMemory.base.bindMemory(to: UInt64.self, capacity: 1 << slotBits)
     records = .allocate(capacity: recordCapacity)
   }
 
-  deinit {
-    slots.deallocate()
-    records.deallocate()
-  }
+  deinit { records.deallocate() }
 
   /// Writes a piece's tokens as merging does.
   ///

@@ -122,10 +122,8 @@ struct Merger: ~Copyable {
   }
 
   private func mergeShort(_ count: Int) {
-    func key(_ index: Int) -> UInt32 { rank(index) &<< Self.indexBits | UInt32(truncatingIfNeeded: index) }
-    for index in 0..<count {
-      ranks[index] = ranks[index] &<< Self.indexBits | UInt32(truncatingIfNeeded: index)
-    }
+    func key(_ rank: UInt32, _ index: UInt32) -> UInt32 { rank &<< Self.indexBits | index }
+    for index in 0..<count { ranks[index] = key(ranks[index], UInt32(truncatingIfNeeded: index)) }
     while true {
       var best = UInt32.max
       for index in 0..<count { best = min(best, ranks[index]) }
@@ -133,9 +131,13 @@ struct Merger: ~Copyable {
       let index = Int(best & (1 << Self.indexBits - 1))
       let absorbed = join(index, into: table.token(best &>> Self.indexBits))
       ranks[absorbed] = .max
-      ranks[index] = key(index)
       let previous = symbols[index].previous
-      if previous != Self.none { ranks[Int(previous)] = key(Int(previous)) }
+      let next = symbols[index].next
+      let (before, after) = table.ranks(
+        previous == Self.none ? CacheSection.none : symbols[Int(previous)].id, symbols[index].id,
+        next == Self.none ? CacheSection.none : symbols[Int(next)].id)
+      ranks[index] = key(after, UInt32(truncatingIfNeeded: index))
+      if previous != Self.none { ranks[Int(previous)] = key(before, previous) }
     }
   }
 

@@ -145,7 +145,8 @@ struct PieceEncoder: ~Copyable {
     let found = entry.pointee.tokens
     UnsafeMutableRawPointer(ids).storeBytes(of: found, as: SIMD4<UInt32>.self)
     let layout = unsafeBitCast(found[3].littleEndian, to: SIMD4<UInt8>.self)
-    let ended = SIMD4<UInt32>(truncatingIfNeeded: layout) &+ SIMD4(repeating: UInt32(truncatingIfNeeded: offset))
+    let ended =
+      SIMD4<UInt32>(truncatingIfNeeded: layout) &+ SIMD4(repeating: UInt32(truncatingIfNeeded: offset))
     UnsafeMutableRawPointer(ends).storeBytes(of: ended, as: SIMD4<UInt32>.self)
     return Int(layout[3])
   }

@@ -18,7 +18,7 @@ struct ShortWordTable {
   ///   - vocabularySize: ids must be below it.
   init?(_ slots: UnsafeBufferPointer<SIMD2<UInt64>>, vocabularySize: UInt32) {
     guard slots.count >= 2, slots.count & (slots.count - 1) == 0, let base = slots.baseAddress,
-      slots.allSatisfy({ UInt32(truncatingIfNeeded: $0.y >> 32) < vocabularySize })
+      slots.holdsThroughout({ UInt32(truncatingIfNeeded: $0.y >> 32) < vocabularySize })
     else { return nil }
     self.slots = base
     mask = slots.count - 1

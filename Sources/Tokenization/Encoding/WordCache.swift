@@ -1,3 +1,5 @@
+import Streams
+
 /// Short pieces seen lately and their tokens: a table in which each piece has one place and the latest wins.
 ///
 /// Whatever the piece takes to encode, a hit costs one look at 32 bytes.
@@ -6,9 +8,6 @@ struct WordCache: ~Copyable {
     var key: PieceKey
     /// The tokens, and in the last number where each one's text ends << 0, 8, 16 | how many they are << 24.
     var tokens: SIMD4<UInt32>
-
-    /// The entry of no piece.
-    static let none = Entry(key: .none, tokens: SIMD4())
 
     init(key: PieceKey, tokens: SIMD4<UInt32>) {
       self.key = key
@@ -28,18 +27,13 @@ struct WordCache: ~Copyable {
   static let slack = 4
 
   private static let bits: UInt64 = 15
-  private let entries: UnsafeMutablePointer<Entry>
-
-  init() {
-    entries = .allocate(capacity: 1 << Self.bits)
-    entries.initialize(repeating: .none, count: 1 << Self.bits)
-  }
-
-  deinit { entries.deallocate() }
+  /// Zeros are the entry of no piece.
+  private let memory = ZeroedMemory(byteCount: MemoryLayout<Entry>.stride << Int(bits))
 
   /// The place for a piece, by its hash.
   @inline(__always)
   func entry(_ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-    entries + Int(truncatingIfNeeded: hash &>> (64 &- Self.bits))
+    memory.base.assumingMemoryBound(to: Entry.self)
+      + Int(truncatingIfNeeded: hash &>> (64 &- Self.bits))
   }
 }

@@ -15,7 +15,10 @@ struct WordTable {
     tokenBytes: UnsafePointer<UInt8>
   ) {
     guard slots.count >= 2, slots.count & (slots.count - 1) == 0,
-      slots.allSatisfy({ UInt32(truncatingIfNeeded: $0) < vocabularySize || $0 == CacheSection.emptySlot }),
+      slots.holdsThroughout({
+        let id = UInt32(truncatingIfNeeded: $0)
+        return id < vocabularySize || id == CacheSection.none
+      }),
       let base = slots.baseAddress
     else { return nil }
     self.slots = base
@@ -37,9 +40,9 @@ struct WordTable {
     // A damaged table may have no empty slot.
     for _ in 0...mask {
       let entry = slots[slot]
-      if entry == CacheSection.emptySlot { break }
+      let id = UInt32(truncatingIfNeeded: entry)
+      if id == CacheSection.none { break }
       if entry >> 32 == hash >> 32 {
-        let id = UInt32(truncatingIfNeeded: entry)
         let start = Int(tokenOffsets[Int(id)])
         if Int(tokenOffsets[Int(id) + 1]) - start == count, equal(piece, tokenBytes + start, count) {
           return id
@@ -57,9 +60,9 @@ struct WordTable {
     var slot = Int(truncatingIfNeeded: hash) & mask
     for _ in 0...mask {
       let entry = slots[slot]
-      if entry == CacheSection.emptySlot { break }
+      let id = UInt32(truncatingIfNeeded: entry)
+      if id == CacheSection.none { break }
       if entry >> 32 == hash >> 32 {
-        let id = UInt32(truncatingIfNeeded: entry)
         let start = Int(tokenOffsets[Int(id)])
         // 16 bytes can be read at every token.
         if Int(tokenOffsets[Int(id) + 1]) - start == count,

@@ -32,7 +32,7 @@ struct TokenizerSource {
   private static func open(folder: String) throws -> TokenizerSource {
     let name = try mainFile(in: folder)
     let path = Paths.join(folder, name)
-    let main = try MappedFile(path: path)
+    let main = try MappedFile(path: path, isReadWhole: true)
     let configurationPath = Paths.join(folder, "tokenizer_config.json")
     let configuration = Paths.exists(configurationPath) ? try MappedFile(path: configurationPath) : nil
     // A rank file's name tells how it is to be read.
