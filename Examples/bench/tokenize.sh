@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Measures grape-tokenize: megabytes of JSON Lines per second, start-up included, compiling a tokenizer, the first record.
+# Usage: Examples/bench/tokenize.sh MODEL CANDIDATES [RUNS [TOKENIZER_JSON]]
+set -euo pipefail
+export LC_ALL=C
+[ $# -ge 2 ] || { sed -n '3s/^# //p' "$0" >&2; exit 2; }
+model=$1 candidates=$2 runs=${3:-9} reference=${4:-}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/cache
+head -n 1 "$candidates" >"$work/one.jsonl"
+bytes=$(wc -c <"$candidates")
+
+# The median of the seconds that $runs runs of a command take; records that are bad do not count.
+seconds() {
+  local start
+  for _ in $(seq "$runs"); do
+    start=$EPOCHREALTIME
+    "$@" >/dev/null 2>&1 || [ $? = 1 ]
+    echo "$start $EPOCHREALTIME"
+  done | awk '{ print $2 - $1 }' | sort -n | sed -n "$(((runs + 1) / 2))p"
+}
+rate() { printf '%-44s %7.1f MB/s\n' "$1" "$(awk -v b="$bytes" -v s="$2" 'BEGIN { print b / s / 1e6 }')"; }
+time_of() { printf '%-44s %7.1f ms\n' "$1" "$(awk -v s="$2" 'BEGIN { print s * 1000 }')"; }
+compile() {
+  rm -rf "$XDG_CACHE_HOME/grape"
+  grape-tokenize -m "$model" "$work/one.jsonl"
+}
+
+time_of "one record, compiling the tokenizer" "$(seconds compile)"
+time_of "one record, compiled tokenizer" "$(seconds grape-tokenize -m "$model" "$work/one.jsonl")"
+rate "one thread" "$(seconds grape-tokenize -j1 -m "$model" "$candidates")"
+rate "$(nproc) threads" "$(seconds grape-tokenize -m "$model" "$candidates")"
+
+if [ -n "$reference" ]; then
+  runs=1
+  rate "Hugging Face tokenizers, one thread" "$(RAYON_NUM_THREADS=1 seconds "${PYTHON:-python3}" -c '
+import json, sys, tokenizers
+tokenizer = tokenizers.Tokenizer.from_file(sys.argv[1])
+for line in open(sys.argv[2], encoding="utf-8"):
+    record = json.loads(line)
+    text = "Question: " + record["instruction"] + "\nAnswer: " + record["response"]
+    record["grape"] = {"tokens": tokenizer.encode(text).ids}
+    print(json.dumps(record, ensure_ascii=False))' "$reference" "$candidates")"
+fi
