@@ -94,13 +94,10 @@ package struct Histogram: Equatable, Sendable {
     numbers = []
   }
 
+  @inline(__always)
   private mutating func add(key: Int, times: Int) {
-    var index = key - firstKey
-    if !bins.indices.contains(index) {
-      makeRoom(for: key)
-      index = key - firstKey
-    }
-    bins[index] &+= times
+    if UInt(bitPattern: key - firstKey) >= UInt(bins.count) { makeRoom(for: key) }
+    bins[key - firstKey] &+= times
   }
 
   /// Extends the bins to a key, by a quarter more than needed so that growing costs O(1) a number.

@@ -15,6 +15,8 @@ import Testing
     var elements: [String: Int] = [:]
     var attributes: [(element: String, name: String, value: String)] = []
     var texts: [String] = []
+    /// Every element in order, its text too.
+    var all: [(name: String, attributes: [String: String], text: String)] = []
     /// All text, with a line feed between elements.
     var characters = ""
     var error: (any Error)?
@@ -26,6 +28,7 @@ import Testing
     ) {
       characters += "\n"
       elements[name, default: 0] += 1
+      all.append((name, values, ""))
       for (key, value) in values { attributes.append((name, key, value)) }
       path.append(name)
       if name == "text" || name == "title" { texts.append("") }
@@ -37,6 +40,7 @@ import Testing
 
     func parser(_ parser: XMLParser, foundCharacters string: String) {
       characters += string
+      if !all.isEmpty, path.last == all[all.count - 1].name { all[all.count - 1].text += string }
       if path.last == "text" || path.last == "title" { texts[texts.count - 1] += string }
     }
 
@@ -157,6 +161,94 @@ import Testing
       Double($0.value)
     }
     #expect(ys.allSatisfy { $0 > 0 && $0 < height })
+  }
+
+  // MARK: What is drawn
+
+  /// Reads numbers off an axis: the line through the marks' pixels and labels.
+  static func axis(_ marks: [(pixel: Double, value: Double)]) throws -> (Double) -> Double {
+    let (first, last) = (try #require(marks.first), try #require(marks.last))
+    try #require(first.pixel != last.pixel)
+    let slope = (last.value - first.value) / (last.pixel - first.pixel)
+    return { first.value + ($0 - first.pixel) * slope }
+  }
+
+  /// The marks of an axis: small numbers within a part of the picture.
+  static func marks(
+    _ contents: Contents, _ coordinate: String, where isInside: (Double, Double) -> Bool
+  ) -> [(pixel: Double, value: Double)] {
+    contents.all.compactMap { name, attributes, text in
+      guard name == "text", attributes["class"] == "tick", let x = attributes["x"].flatMap(Double.init),
+        let y = attributes["y"].flatMap(Double.init), isInside(x, y),
+        let value = Double(text.replacingOccurrences(of: "\u{2212}", with: "-"))
+      else { return nil }
+      return (coordinate == "x" ? x : y - 4, value)
+    }
+  }
+
+  @Test func ratesColumnsAndMediansAreWhereTheAxesSay() throws {
+    let records = SummaryTests.records(500, groups: 120, sources: 4, complete: true, seed: 21)
+    let report = Report(try SummaryTests.summary(records))
+    let contents = Contents(report.svg)
+    let lines = contents.all.filter { $0.name == "text" && $0.attributes["class"] == "axis" }
+    let upper = try #require(
+      lines.first { $0.text.hasPrefix("share of") }?.attributes["y"].flatMap(Double.init))
+    let lower = try #require(lines.first { $0.text.hasPrefix("score of the pick") }?.attributes["y"])
+    let bottom = try #require(Double(lower)) - 37
+    var parser = JSONParser()
+    try report.json.withUnsafeBytes { bytes in
+      let json = try parser.parse(bytes)
+      let sources = Array(try #require(json["sources"]).elements)
+      func number(_ element: (name: String, attributes: [String: String], text: String), _ key: String)
+        -> Double
+      {
+        element.attributes[key].flatMap(Double.init) ?? .nan
+      }
+
+      let rate = try Self.axis(Self.marks(contents, "x") { $0 > 680 && $1 < upper })
+      let dots = contents.all.filter { $0.attributes["class"] == "dot" }
+      #expect(dots.count == sources.count)
+      for (dot, source) in zip(dots, sources) {
+        #expect(abs(rate(number(dot, "cx")) - 100 * (source["winRate"]?.double ?? -1)) < 0.1)
+      }
+
+      let score = try Self.axis(Self.marks(contents, "x") { $0 < 680 && $1 < upper })
+      let medians = contents.all.filter { $0.attributes["class"] == "median" }.dropFirst()
+      let expected =
+        [json["score"], try JSONPath("picks.score")(json)].map { $0?["median"]?.double }
+        + sources.map { $0["scores"]?["median"]?.double }
+      #expect(medians.count == expected.count)
+      for (median, value) in zip(medians, expected) {
+        #expect(abs(score(number(median, "cx")) - (value ?? .nan)) < 0.01)
+      }
+
+      let share = try Self.axis(Self.marks(contents, "y") { $0 > 500 && $1 > upper && $1 <= bottom + 4 })
+      let counts = try #require(try JSONPath("margin.histogram.counts")(json)).elements.compactMap(\.int)
+      let columns = contents.all.filter { $0.attributes["class"] == "column" }
+      #expect(columns.count == counts.filter { $0 > 0 }.count)
+      for (column, count) in zip(columns, counts.filter { $0 > 0 }) {
+        #expect(abs(share(number(column, "y")) - 100 * Double(count) / Double(counts.reduce(0, +))) < 0.1)
+      }
+
+      // Every record is in a hexagon, and no hexagon is drawn twice.
+      let cells = contents.all.filter {
+        ($0.attributes["class"] ?? "").hasPrefix("cell") && number($0, "x").isNaN
+      }
+      let places = cells.flatMap {
+        ($0.attributes["d"] ?? "").split(separator: "M").map { $0.prefix { $0 != "l" } }
+      }
+      let drawn = places.dropLast(7)
+      #expect(Set(drawn).count == drawn.count && drawn.count > 30 && drawn.count <= records.count)
+    }
+  }
+
+  @Test func pagesHideManySources() throws {
+    let names = (0..<40).map { "s\($0)" }
+    let contents = Contents(
+      try Self.body(Report(try Self.summary(sources: names, groups: 2) { -Double($0 + $1) }).html))
+    #expect(contents.error == nil)
+    #expect(contents.elements["details"] == 1)
+    for name in names { #expect(contents.characters.contains("\n\(name)\n")) }
   }
 
   @Test func thePictureDoesNotDependOnTheOrder() throws {

@@ -32,7 +32,7 @@ struct DensityEstimate {
     let step = (high - low) / Double(DensityEstimate.points - 1)
     let scale = interquartile > 0 ? min(spread, interquartile) : spread
     let bandwidth = max(0.9 * scale * pow(n, -0.2), step)
-    guard bandwidth.isFinite, spread > 0 else { return nil }
+    guard bandwidth.isFinite, spread > 0, step >= .leastNormalMagnitude else { return nil }
     // Numbers outside matter as far as their kernels reach in.
     let reach = Int(min(4 * bandwidth / step, 4 * Double(DensityEstimate.points)).rounded(.up))
     var cells = [Double](repeating: 0, count: DensityEstimate.points + 2 * reach)

@@ -114,11 +114,14 @@ struct HTMLPage {
     addNote(notes.joined(separator: " "))
   }
 
+  private static let sourceLimit = 30
+
   private mutating func addSources() {
     guard !report.sources.isEmpty else { return }
     addHead("Sources")
     let places = report.score.map(HTMLPage.places) ?? 3
-    let rows = report.sources.map { row -> [String] in
+    let (shown, rest) = report.mainSources(HTMLPage.sourceLimit)
+    func cells(_ row: Report.SourceRow) -> [String] {
       var cells = [row.name, grouped(row.records), Numerals.percent(row.share)]
       cells.append(row.meanTokens.map { Numerals.short($0, 1) } ?? "")
       cells.append(row.meanScore.map { PlotScale.label($0, places) } ?? "")
@@ -129,11 +132,16 @@ struct HTMLPage {
         row.winInterval.map { "\(Numerals.percent($0.low)) – \(Numerals.percent($0.high))" } ?? "")
       return cells
     }
-    addTable(
-      [
-        report.sourcePath, "records", "share", "mean tokens", "mean score", "median score", "groups", "won",
-        "win rate", "95% interval",
-      ], rows)
+    let heads = [
+      report.sourcePath, "records", "share", "mean tokens", "mean score", "median score", "groups", "won",
+      "win rate", "95% interval",
+    ]
+    addTable(heads, shown.map(cells))
+    if !rest.isEmpty {
+      body += "<details><summary>\(grouped(rest.count)) sources with fewer records</summary>\n"
+      addTable(heads, rest.map(cells))
+      body += "</details>\n"
+    }
     addNote(
       "Groups are those of two or more scored records in which the source has one. Intervals are Wilson's.")
   }
@@ -236,6 +244,7 @@ struct HTMLPage {
     th,td{padding:5px 8px;text-align:right;white-space:nowrap;border-bottom:1px solid #e6e9ed;font-weight:400}
     th.text,td.text{text-align:left;max-width:18em;overflow:hidden;text-overflow:ellipsis}
     thead th{white-space:normal;color:#57606a;border-bottom:1.5px solid #8c959f;vertical-align:bottom}
+    summary{cursor:pointer;color:#57606a;margin:8px 0;font-size:14px}
     .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:0 28px}
     section{min-width:0}
     article{border:1px solid #d5dae0;border-radius:6px;margin:0 0 14px;overflow:hidden}

@@ -21,7 +21,9 @@ struct PlotScale {
   ///
   /// Nil for a range that has no width or is not finite.
   init?(_ low: Double, _ high: Double, from start: Double, to end: Double, spacing: Double = 60) {
-    guard low < high, (high - low).isFinite, (high - low) / max(low.magnitude, high.magnitude) > 1e-12 else {
+    guard high - low >= .leastNormalMagnitude * 1e6, (high - low).isFinite,
+      (high - low) / max(low.magnitude, high.magnitude) > 1e-12
+    else {
       return nil
     }
     (self.low, self.high, self.start, self.end, isLogarithmic) = (low, high, start, end, false)
