@@ -66,7 +66,7 @@ extension SpaceMark {
 
   /// Whether each token stands for the text at its place, and none is left out. Otherwise the reference's ends depend on how
   /// long marks are; see `CharacterMerger`.
-  private static func keepsOrder(_ definition: inout TokenizerDefinition) -> Bool {
+  static func keepsOrder(_ definition: inout TokenizerDefinition) -> Bool {
     guard case .merges = definition.model else { return true }
     return definition.byteFallback
       ? definition.fallbackTokens.allSatisfy { $0 != nil } : definition.unknown != nil

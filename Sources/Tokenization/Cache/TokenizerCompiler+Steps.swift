@@ -62,7 +62,9 @@ extension TokenizerCompiler {
     // The programs of each pattern and, after it, of its conditions.
     var programs: [[PatternProgram]] = []
     for (pattern, _) in patterns { programs.append(try PatternProgram.withConditions(pattern)) }
-    let classes = try CharacterClasses(telling: programs.flatMap { $0.flatMap(\.sets) })
+    let cuts = pieceCuts()
+    let classes = try CharacterClasses(
+      telling: programs.flatMap { $0.flatMap(\.sets) } + (cuts?.groups ?? []))
     var members = classes.members[...]
     var matchers: [Matcher] = []
     for (programs, (_, name)) in zip(programs, patterns) {
@@ -77,6 +79,11 @@ extension TokenizerCompiler {
       let isPlain = automata[0].isPlain
       matchers.append(
         Matcher(automaton: automata[0], conditions: isPlain ? nil : Array(automata.dropFirst())))
+    }
+    if let cuts {
+      // A class of characters is in one group.
+      let groups = (0..<classes.count).map { type in members.firstIndex { $0[type] } ?? members.startIndex }
+      matchers.append(Matcher(automaton: cuts.automaton(groups.map { $0 - members.startIndex })))
     }
     let table = twoStageTable(classes.runs)
     writer.set(.classBlocks, table.blocks)
@@ -145,6 +152,10 @@ extension TokenizerCompiler {
         steps.append(Step(row: StepTable.Row(kind: .metaspace, argument: prefix.rawValue, bytes: bytes)))
       case .byteLevel: steps.append(Step(row: StepTable.Row(kind: .byteLevel)))
       }
+    }
+    if let cuts = matchers.first {
+      steps.append(Step(row: StepTable.Row(kind: .split), matcher: cuts))
+      fuseLast(&steps)
     }
     var rows: [UInt32] = []
     for step in steps {
