@@ -101,7 +101,7 @@ package struct TokenizedText {
       // A token that ends one response and begins the next is the former's.
       let first = max(
         start + encoding.firstToken(endingPast: response.lowerBound), spans.last?.upperBound ?? 0)
-      let last = start + min(encoding.firstToken(endingPast: response.upperBound - 1) + 1, encoding.count)
+      let last = start + encoding.tokenCount(upTo: response.upperBound)
       if first < last { spans.append(first..<last) }
     }
   }

@@ -8,7 +8,7 @@ import Tokenization
     "a", " ", "\n", "0", "ab", "🙂", "'", "<", "<|im_", "e\u{301}", "\u{301}\u{327}", "a\n  ", "好",
   ])
   func timeIsNearlyLinear(unit: String) throws {
-    for family in ["qwen2", "smollm"] {
+    for family in ["qwen2", "smollm", "llama2"] {
       var encoder = Encoder(try tokenizer(family))
       let short = Array(String(repeating: unit, count: 4_000 / unit.utf8.count).utf8)
       let long = Array(String(repeating: unit, count: 32_000 / unit.utf8.count).utf8)

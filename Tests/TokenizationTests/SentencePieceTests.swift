@@ -25,6 +25,26 @@ import Tokenization
     try FileManager.default.removeItem(atPath: folder)
   }
 
+  /// All bytes of a run of unknown characters end where the run does, as in the reference.
+  @Test func bytesOfOneCharacterAreAllOfTheResponse() throws {
+    let folder = try temporaryFolder()
+    let source = try Data(contentsOf: URL(fileURLWithPath: "\(fixtures)/tokenizers/llama2/tokenizer.json"))
+    var root = try #require(try JSONSerialization.jsonObject(with: source) as? [String: Any])
+    let vocabulary = try #require((root["model"] as? [String: Any])?["vocab"] as? [String: Int])
+    let tokens = vocabulary.sorted { $0.value < $1.value }.map { [$0.key, -1.0] as [Any] }
+    root["model"] = ["type": "Unigram", "unk_id": 0, "byte_fallback": true, "vocab": tokens] as [String: Any]
+    try JSONSerialization.data(withJSONObject: root).write(
+      to: URL(fileURLWithPath: "\(folder)/tokenizer.json"))
+    var encoder = Encoder(try Tokenizer.open(.folder(folder), cacheFolder: nil))
+    try Array("a 🙂 b".utf8).withUnsafeBytes { text in
+      let encoding = try encoder.encode(text)
+      // The space and the four bytes; the space after them is no part.
+      #expect(encoding.tokenCount(upTo: 6) - encoding.firstToken(endingPast: 2) == 4)
+      #expect(encoding.tokenCount(upTo: text.count) == encoding.count)
+    }
+    try FileManager.default.removeItem(atPath: folder)
+  }
+
   @Test func beginningIsPutAsConfigured() throws {
     let folder = try self.folder("bpe")
     #expect(try Tokenizer.open(.folder(folder), cacheFolder: nil).prefix == [1])

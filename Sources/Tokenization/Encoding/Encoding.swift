@@ -22,4 +22,13 @@ package struct Encoding {
     }
     return low
   }
+
+  /// How many tokens, from the first on, the text up to `offset` has: up to the first that ends there or past it, and
+  /// those that end where that does, as the bytes of one character may.
+  ///
+  /// - Complexity: O(log n).
+  package func tokenCount(upTo offset: Int) -> Int {
+    let last = firstToken(endingPast: offset - 1)
+    return last < count ? firstToken(endingPast: Int(ends[last])) : count
+  }
 }
