@@ -126,13 +126,18 @@ struct GroupTable {
     group.heapCapacity = 1 << size
   }
 
-  /// Everything known of a group, its contenders in order of preference.
-  func summary(of place: Int) -> GroupSummary {
+  /// What is known of a group, apart from its contenders.
+  func header(of place: Int) -> GroupHeader {
     let group = groups[place]
-    let kept = contenders[group.heapStart..<(group.heapStart + Int(group.kept))]
-    return GroupSummary(
+    return GroupHeader(
       hash: group.hash, key: Array(key(of: place)), identity: group.identity, quota: group.quota,
-      candidates: group.candidates, runnerUp: group.runnerUp, contenders: kept.sorted { $0.precedes($1) })
+      candidates: group.candidates, runnerUp: group.runnerUp)
+  }
+
+  /// A group's contenders in order of preference.
+  func contenders(of place: Int) -> [Contender] {
+    let group = groups[place]
+    return contenders[group.heapStart..<(group.heapStart + Int(group.kept))].sorted { $0.precedes($1) }
   }
 
   /// Forgets every group; keeps the memory.

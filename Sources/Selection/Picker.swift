@@ -34,7 +34,7 @@ package struct Picker: ~Copyable {
   private var identities = Identities()
   private var sources = SourceNumbers()
   private var table = GroupTable()
-  private var runs: SortedRuns<GroupSummary>
+  private var runs: SortedRuns<GroupRecord>
   private let spool: Spool
   private var keyReader = GroupKeyReader()
   /// In contiguous input: the key of the group that has not ended yet, and the hashes of those that have.
@@ -203,7 +203,14 @@ package struct Picker: ~Copyable {
         ? $0.hash < $1.hash
         : table.key(of: $0.place).lexicographicallyPrecedes(table.key(of: $1.place))
     }
-    try runs.append(order.lazy.map { [table] in table.summary(of: $0.place) })
+    try runs.append(
+      order.lazy.flatMap { [table] (_, place) in
+        let header = table.header(of: place)
+        let contenders = table.contenders(of: place)
+        return (-1..<contenders.count).lazy.map {
+          $0 < 0 ? GroupRecord(header) : GroupRecord(contenders[$0], of: header)
+        }
+      })
     table.removeAll()
     totals.spilledTables += 1
   }
@@ -254,29 +261,38 @@ package struct Picker: ~Copyable {
 
   /// Calls `body` with the picks of every group in the table and the runs.
   private mutating func forEachPick(_ body: (Pick) throws -> Void) throws {
-    if runs.isEmpty {
-      for place in table.groups.indices { try table.summary(of: place).picks(by: rule).forEach(body) }
-    } else {
+    guard runs.isEmpty else {
       try spillTable()
       table = GroupTable()
-      try mergeRuns { try $0.picks(by: rule).forEach(body) }
+      return try forEachMergedPick(body)
+    }
+    for place in table.groups.indices {
+      var picks = GroupPicks(table.header(of: place), rule: rule)
+      for contender in table.contenders(of: place) { try picks.add(contender, body) }
+      try picks.finish(body)
     }
   }
 
-  /// Puts together what the runs say about each group.
-  private func mergeRuns(_ body: (GroupSummary) throws -> Void) throws {
-    var open: GroupSummary?
+  /// The same from the runs: each group's headers come before the contenders of all runs.
+  private func forEachMergedPick(_ body: (Pick) throws -> Void) throws {
+    var header: GroupHeader?
+    var picks: GroupPicks?
     try runs.merge { next in
-      guard var group = open, group.hash == next.hash, group.key == next.key else {
-        if let ended = open { try body(ended) }
-        open = next
-        return
+      switch next.content {
+      case .header(let more):
+        if let first = header, first.hash == more.hash, first.key == more.key {
+          try check(first.key, first.identity, more.identity, first.quota, more.quota)
+          header?.merge(more)
+        } else {
+          try picks?.finish(body)
+          picks = nil
+          header = more
+        }
+      case .contender(let contender):
+        if picks == nil { picks = header.map { GroupPicks($0, rule: rule) } }
+        try picks?.add(contender, body)
       }
-      try check(group.key, group.identity, next.identity, group.quota, next.quota)
-      open = nil
-      group.merge(next)
-      open = group
     }
-    if let open { try body(open) }
+    try picks?.finish(body)
   }
 }
