@@ -21,10 +21,10 @@ extension Filter {
     let paths = arguments.operands.isEmpty ? ["-"] : arguments.operands
     progress?.expect(paths)
     try withoutActuallyEscaping(pause) { pause in
-      for path in paths where Interruption.signal == nil {
+      for path in paths where !isAtEnd {
         guard let (reader, name) = open(path, pause) else { continue }
         let earlierBytes = progress?.bytes ?? 0
-        while Interruption.signal == nil, let line = try next(reader, name, pause) {
+        while !isAtEnd, let line = try next(reader, name, pause) {
           try take(line, of: reader, name, pause, body)
           if output.lineBuffered { try pause() }
           progress?.bytes = earlierBytes + reader.bytesRead

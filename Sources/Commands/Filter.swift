@@ -30,6 +30,7 @@ package final class Filter {
   let maximumLength: Int
   var progress: Progress?
   var isOperandUnreadable = false
+  private var isStopped = false
 
   private static let defaultMaximumLength = 64 << 20
 
@@ -81,6 +82,12 @@ package final class Filter {
     }
     filter.finish()
   }
+
+  /// Ends the input behind the present record.
+  package func stop() { isStopped = true }
+
+  /// Whether no more records are wanted.
+  var isAtEnd: Bool { isStopped || Interruption.signal != nil }
 
   /// Writes what follows somewhere else than to standard output.
   package func redirect(to output: Output) { self.output = output }

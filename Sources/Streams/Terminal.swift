@@ -13,6 +13,11 @@ package enum Terminal {
 
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// Whether text there may have colours: it is a terminal, and `NO_COLOR` does not forbid them.
+  package static func showsColors(_ descriptor: Int32) -> Bool {
+    isTerminal(descriptor) && Paths.environment("NO_COLOR") == nil
+  }
+
   /// Columns of the terminal; 80 where it does not say.
   package static func width(_ descriptor: Int32) -> Int {
     var size = winsize()

@@ -42,6 +42,9 @@ package struct TokenizedText {
 
   package private(set) var tokens: [UInt32] = []
 
+  /// Where each token's text ends in the whole text, in bytes; see `Encoding.ends`.
+  package private(set) var ends: [UInt32] = []
+
   /// The half-open ranges of tokens that count as response: in order, apart, none of them empty.
   package private(set) var spans: [Range<Int>] = []
 
@@ -63,20 +66,21 @@ package struct TokenizedText {
     _ encoder: inout Encoder
   ) throws {
     tokens.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
     spans.removeAll(keepingCapacity: true)
     isTruncated = false
     switch options.boundary {
-    case .token: try append(text, responses[...], options, tokenizer, &encoder)
+    case .token: try append(text, at: 0, responses[...], options, tokenizer, &encoder)
     case .split:
       // A part begins where a response does.
       let first = responses.first?.lowerBound ?? text.count
       if first > 0 {
-        try append(UnsafeRawBufferPointer(rebasing: text[..<first]), [], options, tokenizer, &encoder)
+        try append(UnsafeRawBufferPointer(rebasing: text[..<first]), at: 0, [], options, tokenizer, &encoder)
       }
       for (index, response) in responses.enumerated() {
         let end = index + 1 < responses.count ? responses[index + 1].lowerBound : text.count
         let part = UnsafeRawBufferPointer(rebasing: text[response.lowerBound..<end])
-        try append(part, [0..<response.count], options, tokenizer, &encoder)
+        try append(part, at: response.lowerBound, [0..<response.count], options, tokenizer, &encoder)
       }
     }
     guard !spans.isEmpty else { throw ResponseError.noTokens }
@@ -84,10 +88,10 @@ package struct TokenizedText {
     try truncate(to: options.maximumLength)
   }
 
-  /// Appends the tokens of a part of the text, behind the tokenizer's prefix if they are the first ones, and the spans
+  /// Appends the tokens of the part of the text at an offset, behind the tokenizer's prefix if they are the first ones, and the spans
   /// of the responses in it.
   private mutating func append(
-    _ text: UnsafeRawBufferPointer, _ responses: ArraySlice<Range<Int>>, _ options: Options,
+    _ text: UnsafeRawBufferPointer, at offset: Int, _ responses: ArraySlice<Range<Int>>, _ options: Options,
     _ tokenizer: Tokenizer, _ encoder: inout Encoder
   ) throws(TextError) {
     let encoding = try encoder.encode(text, literalSpecials: options.literalSpecials)
@@ -97,6 +101,12 @@ package struct TokenizedText {
     }
     let start = tokens.count
     tokens.append(contentsOf: encoding.ids)
+    ends.append(contentsOf: repeatElement(UInt32(truncatingIfNeeded: offset), count: start - ends.count))
+    if offset == 0 {
+      ends.append(contentsOf: encoding.ends)
+    } else {
+      for end in encoding.ends { ends.append(end &+ UInt32(truncatingIfNeeded: offset)) }
+    }
     for response in responses {
       // A token that ends one response and begins the next is the former's.
       let first = max(
@@ -118,6 +128,7 @@ package struct TokenizedText {
     }
     guard !isLastEnded, !options.isComplete, let end = tokenizer.end, let last = spans.last else { return }
     tokens.append(end)
+    ends.append(ends.last ?? 0)
     if last.upperBound == tokens.count - 1 {
       spans[spans.count - 1] = last.lowerBound..<tokens.count
     } else {
@@ -128,6 +139,7 @@ package struct TokenizedText {
   private mutating func truncate(to length: Int) throws(ResponseError) {
     guard tokens.count > length else { return }
     tokens.removeLast(tokens.count - length)
+    ends.removeLast(ends.count - length)
     isTruncated = true
     spans.removeAll { $0.lowerBound >= length }
     guard let last = spans.popLast() else { throw .cutOff(length: length) }

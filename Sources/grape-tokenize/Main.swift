@@ -24,7 +24,12 @@ enum Main {
         if settings.action == .decode { return RecordDecoder(tokenizer) }
         return RecordTokenizer(settings, template, tokenizer)
       }
-      try filter.records(pause: batch.finish) { try batch.append($0.held()) }
+      var remaining = settings.shownCount ?? .max
+      try filter.records(pause: batch.finish) { line in
+        try batch.append(line.held())
+        remaining -= 1
+        if remaining == 0 { filter.stop() }
+      }
       try batch.finish()
     }
   }

@@ -20,6 +20,7 @@ final class RecordTokenizer: RecordTask {
   private var candidate = Candidate()
   private var text: [UInt8] = []
   private var tokenized = TokenizedText()
+  private let view = TokenView(isColored: Terminal.showsColors(Terminal.standardOutput))
   private var groupName: [UInt8] = []
   private var edit = GrapeEdit()
   private(set) var contents: [RecordContent] = []
@@ -85,6 +86,10 @@ final class RecordTokenizer: RecordTask {
     guard settings.selection.tokenCounts.contains(responseCount) else { return 0 }
     let group = try group(of: record)
     defer { noteContent(group, end: output.count) }
+    if settings.action == .show {
+      try view.append(tokenized, of: text, tokenizer, to: &output)
+      return tokenized.tokens.count
+    }
     if settings.action == .count {
       output.append(contentsOf: "\(tokenized.tokens.count)\t\(responseCount)".utf8)
       output.append(separator)

@@ -19,6 +19,8 @@ struct Settings: Sendable {
   private let maximumLength: Int
   let keepsText: Bool
   let action: Action
+  /// How many records are shown.
+  let shownCount: Int?
 
   /// What is done with a record.
   enum Action {
@@ -28,6 +30,8 @@ struct Settings: Sendable {
     case count
     /// Its tokens become text.
     case decode
+    /// Its text is shown with the tokens' borders and the response.
+    case show
   }
 
   static let options: [Option] =
@@ -63,6 +67,10 @@ struct Settings: Sendable {
         help: "Write counts only: a line with the numbers of tokens in all and in the response, a tab between"
       ),
       Option("decode", section: text, help: "Turn grape.tokens back into text, which is put into grape.text"),
+      Option(
+        "show", argument: "N", section: text,
+        help: "Show the first N records to a person: the text, its tokens, and which of them are the response"
+      ),
       .shape(section: records), .prompt(section: records),
       Option(
         "response", argument: "PATH", section: records,
@@ -98,12 +106,15 @@ struct Settings: Sendable {
     includesEnd = arguments[flag: "score-end"]
     maximumLength = try arguments.int("max-length", in: 1 ... .max) ?? .max
     keepsText = arguments[flag: "keep-text"]
-    switch (arguments[flag: "count"], arguments[flag: "decode"]) {
-    case (true, true): throw UsageError("options '--count' and '--decode' exclude each other")
-    case (true, false): action = .count
-    case (false, true): action = .decode
-    case (false, false): action = .tokenize
+    shownCount = try arguments.int("show", in: 1 ... .max)
+    var actions: [Action] = []
+    if arguments[flag: "count"] { actions.append(.count) }
+    if arguments[flag: "decode"] { actions.append(.decode) }
+    if shownCount != nil { actions.append(.show) }
+    guard actions.count <= 1 else {
+      throw UsageError("options '--count', '--decode' and '--show' exclude each other")
     }
+    action = actions.first ?? .tokenize
   }
 
   /// How the texts of a template are tokenized.
