@@ -118,9 +118,17 @@ package struct Histogram: Equatable, Sendable {
   /// Adds another histogram's counts. Both have the same precision and limit.
   package mutating func merge(_ other: Histogram) {
     assert(precision == other.precision && exactLimit == other.exactLimit)
-    for (number, times) in other.entries { add(number, times: times) }
+    if other.isExact {
+      for number in other.numbers { add(number) }
+      return
+    }
+    round()
     minimum = min(minimum, other.minimum)
     maximum = max(maximum, other.maximum)
+    count &+= other.count
+    for (index, times) in other.bins.enumerated() where times != 0 {
+      add(key: other.firstKey + index, times: times)
+    }
   }
 
   /// The least number (rounded, unless `isExact`) that `fraction` of the numbers do not exceed; nil when there are none.

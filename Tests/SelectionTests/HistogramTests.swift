@@ -97,8 +97,8 @@ import Testing
   /// Whether histograms round depends on what they hold together, not on how it was divided.
   @Test func partsMergeAcrossTheExactLimit() {
     var generator = SplitMix(state: 5)
-    let numbers = Self.numbers(.bothSigns, 150, &generator)
-    for (first, last) in [(40, 90), (40, 100), (40, 101), (120, 150), (0, 150), (100, 100)] {
+    let numbers = Self.numbers(.bothSigns, 300, &generator)
+    for (first, last) in [(40, 90), (40, 100), (40, 101), (120, 150), (0, 150), (100, 100), (20, 150), (120, 300)] {
       var parts: [Histogram] = []
       for range in [0..<first, first..<last] {
         var part = Histogram(exactLimit: 100)
