@@ -285,6 +285,17 @@ INLINE void signed_bytes_to_floats(f32x16 *out, const i8x16 *bytes) {
   *out = __builtin_convertvector(__builtin_convertvector(*bytes, i32x16), f32x16);
 }
 
+// Half of the power of two that an MXFP4 scale means; the two least are subnormal.
+INLINE float half_power(uint8_t scale) {
+  uint32_t bits = scale < 2 ? 0x00200000u << scale : (uint32_t)(scale - 1) << 23;
+  float f;
+  __builtin_memcpy(&f, &bits, 4);
+  return f;
+}
+
+// Twice the values of 4-bit floats; zero has no sign.
+static const float doubled_e2m1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
 // Where decoded weights go: floats, or bfloat16.
 INLINE void emit(void *out, int to_bf16, size_t at, const f32x16 *v) {
   if (!to_bf16) {
@@ -385,6 +396,17 @@ INLINE void decode(grape_weights type, const uint8_t *row, size_t count, void *o
       }
     }
     break;
+  case GRAPE_WEIGHTS_MXFP4:
+    for (; i + 32 <= count; i += 32, row += 17) {
+      float d = half_power(row[0]);
+      for (int half = 0; half < 2; half++) {
+        f32x16 v;
+        for (int j = 0; j < 16; j++) v[j] = doubled_e2m1[half ? row[1 + j] >> 4 : row[1 + j] & 15];
+        v = v * d;
+        emit(out, to_bf16, i + 16 * half, &v);
+      }
+    }
+    break;
   case GRAPE_WEIGHTS_Q6_K:
     // 128 bytes of low nibbles, 64 of high bit pairs, 16 signed scales, and the scale of scales.
     for (; i + 256 <= count; i += 256, row += 210) {
@@ -415,6 +437,15 @@ static void decode_f32(grape_weights type, const void *row, size_t count, float 
 
 static void decode_bf16(grape_weights type, const void *row, size_t count, uint16_t *out) {
   decode(type, row, count, out, 1);
+}
+
+static void decode_microscaled(const void *codes, const uint8_t *scales, size_t count, float *out) {
+  const uint8_t *bytes = codes;
+  for (size_t i = 0; i + 2 <= count; i += 2) {
+    float d = half_power(scales[i / 32]);
+    out[i] = doubled_e2m1[bytes[i / 2] & 15] * d;
+    out[i + 1] = doubled_e2m1[bytes[i / 2] >> 4] * d;
+  }
 }
 
 // MARK: element by element
@@ -791,6 +822,7 @@ const grape_kernels JOIN(grape_kernels_, VARIANT) = {
     .multiply_f32 = multiply_f32,
     .decode_f32 = decode_f32,
     .decode_bf16 = decode_bf16,
+    .decode_microscaled = decode_microscaled,
     .pack = pack,
     .rms_norm = rms_norm,
     .rotate = rotate,

@@ -35,6 +35,7 @@ struct WeightMatrix: @unchecked Sendable {
       case .q4_0: GRAPE_WEIGHTS_Q4_0
       case .q4_1: GRAPE_WEIGHTS_Q4_1
       case .q6_K: GRAPE_WEIGHTS_Q6_K
+      case .mxfp4: GRAPE_WEIGHTS_MXFP4
       default: nil
       }
   }
@@ -91,6 +92,11 @@ struct WeightMatrix: @unchecked Sendable {
   func decodeRow(_ row: Int, kernels: Kernels, into floats: UnsafeMutablePointer<Float>) {
     if let encoding, !matrix.isTransposed {
       kernels.table.pointee.decode_f32(encoding, base + matrix.tensorRow(row) * rowBytes, width, floats)
+    } else if let scales = matrix.scales?.bytes.baseAddress {
+      let line = matrix.tensorRow(row)
+      kernels.table.pointee.decode_microscaled(
+        base + line * (width / 2), (scales + line * (width / 32)).assumingMemoryBound(to: UInt8.self), width,
+        floats)
     } else {
       matrix.decodeRow(row, into: floats)
     }

@@ -159,7 +159,7 @@ import Testing
 
   @Test func whatIsNotImplementedIsNamed() {
     let families = """
-      gemma2, gemma3_text, gpt2, gpt_neox, gpt_oss, granite, llama, mistral, mixtral, olmo2, olmo3, olmoe, phi3, qwen2, \
+      gemma, gemma2, gemma3_text, gpt2, gpt_neox, gpt_oss, granite, llama, mistral, mixtral, olmo2, olmo3, olmoe, phi3, qwen2, \
       qwen2_moe, qwen3, qwen3_moe, smollm3, stablelm, starcoder2
       """
     expectError(

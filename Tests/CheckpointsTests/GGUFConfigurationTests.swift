@@ -140,7 +140,7 @@ import Testing
 
   @Test func whatIsNotImplementedIsNamed() throws {
     let architectures = """
-      gemma2, gemma3, gpt-oss, gpt2, gptneox, granite, llama, olmo2, olmoe, phi3, qwen2, qwen2moe, qwen3, qwen3moe, \
+      gemma, gemma2, gemma3, gpt-oss, gpt2, gptneox, granite, llama, olmo2, olmoe, phi3, qwen2, qwen2moe, qwen3, qwen3moe, \
       smollm3, stablelm, starcoder2
       """
     expectError(

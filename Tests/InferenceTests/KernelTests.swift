@@ -110,7 +110,7 @@ import Testing
     let encodings: [(grape_weights, ElementType)] = [
       (GRAPE_WEIGHTS_F32, .f32), (GRAPE_WEIGHTS_F16, .f16), (GRAPE_WEIGHTS_BF16, .bf16),
       (GRAPE_WEIGHTS_Q8_0, .q8_0), (GRAPE_WEIGHTS_Q4_0, .q4_0), (GRAPE_WEIGHTS_Q4_1, .q4_1),
-      (GRAPE_WEIGHTS_Q6_K, .q6_K),
+      (GRAPE_WEIGHTS_Q6_K, .q6_K), (GRAPE_WEIGHTS_MXFP4, .mxfp4),
     ]
     for (encoding, type) in encodings {
       let count = type.blockLength == 1 ? 1029 : 4 * 256

@@ -18,7 +18,8 @@ import Testing
   /// A tiny model of every family, and of the options that its configuration has (`make_families.py`).
   static let families = [
     "llama", "llama-biases", "llama-linear", "llama-dynamic", "llama-yarn", "llama3", "mistral", "qwen2",
-    "qwen2-windows", "qwen3", "olmo2", "olmo3", "olmo3-yarn", "gemma2", "gemma3", "gemma3-scaled", "phi3",
+    "qwen2-windows", "qwen3", "olmo2", "olmo3", "olmo3-yarn", "gemma", "gemma2", "gemma3", "gemma3-scaled",
+    "phi3",
     "phi3-longrope", "smollm3", "granite", "gpt2", "gpt2-scaled", "gpt-neox", "gpt-neox-sequential",
     "starcoder2",
     "stablelm", "stablelm-parallel", "mixtral", "qwen2-moe", "qwen3-moe", "olmoe", "gpt-oss", "gpt-oss-mxfp4",

@@ -31,7 +31,8 @@ typedef enum {
   GRAPE_WEIGHTS_Q8_0,
   GRAPE_WEIGHTS_Q4_0,
   GRAPE_WEIGHTS_Q4_1,
-  GRAPE_WEIGHTS_Q6_K
+  GRAPE_WEIGHTS_Q6_K,
+  GRAPE_WEIGHTS_MXFP4
 } grape_weights;
 
 /// The non-linear functions of feed-forwards.
@@ -70,6 +71,10 @@ typedef struct {
   /// (nearest even). Quantized counts are multiples of the block length.
   void (*decode_f32)(grape_weights type, const void *row, size_t count, float *out);
   void (*decode_bf16)(grape_weights type, const void *row, size_t count, uint16_t *out);
+
+  /// One row of `count` MXFP4 weights whose codes and scales lie apart: 16 bytes of codes and one byte of
+  /// scale for 32 weights, of a byte's two weights the one in the low nibble first.
+  void (*decode_microscaled)(const void *codes, const uint8_t *scales, size_t count, float *out);
 
   /// One tile of floats to the given operand form.
   void (*pack)(const float *x, size_t width, grape_operand form, void *out);

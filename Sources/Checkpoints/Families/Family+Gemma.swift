@@ -1,4 +1,23 @@
 extension Family {
+  /// Gemma 1: Llama's layers with scaled embeddings, norms that are differences from 1, and GELU (Gemma Team, arXiv
+  /// 2403.08295).
+  static let gemma = Family(
+    modelType: "gemma", architecture: "gemma",
+    defaults: Defaults(
+      hiddenSize: 3072, intermediateSize: 24576, layerCount: 28, headCount: 16, keyValueHeadCount: 16,
+      headSize: 256,
+      vocabularySize: 256_000, maximumPositions: 8192, activation: .geluTanh, tiesEmbeddings: true),
+    attentionInputBias: .field("attention_bias"), attentionOutputBias: .field("attention_bias"),
+    refusedFields: ["use_bidirectional_attention"],
+    shape: { model in
+      gemmaShape(&model)
+      model.forEachLayer { $0.norms = .beforeEach }
+    },
+    readConfig: { _, model in
+      // The first releases say gelu and mean its approximation.
+      model.forEachLayer { if $0.feedForward.activation == .gelu { $0.feedForward.activation = .geluTanh } }
+    })
+
   /// Gemma 2: norms before and behind attention and feed-forward, soft caps, and a sliding window in every second layer
   /// (Gemma Team, arXiv 2408.00118).
   static let gemma2 = Family(

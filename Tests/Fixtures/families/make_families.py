@@ -94,6 +94,7 @@ def configurations():
     yarn = rope(15e4, "yarn", factor=4.0, original_max_position_embeddings=64, truncate=False)
     yield "gpt-oss", T.GptOssConfig(**{**oss, "hidden_size": 36, "intermediate_size": 43}, rope_parameters=yarn), bf16
     yield "gpt-oss-mxfp4", T.GptOssConfig(**oss, rope_parameters=dict(yarn)), bf16
+    yield "gemma", T.GemmaConfig(**SIZES, head_dim=10, hidden_act="gelu", rope_parameters=rope()), bf16
 
 
 def randomise(model, generator):
