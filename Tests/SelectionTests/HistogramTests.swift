@@ -98,7 +98,9 @@ import Testing
   @Test func partsMergeAcrossTheExactLimit() {
     var generator = SplitMix(state: 5)
     let numbers = Self.numbers(.bothSigns, 300, &generator)
-    for (first, last) in [(40, 90), (40, 100), (40, 101), (120, 150), (0, 150), (100, 100), (20, 150), (120, 300)] {
+    for (first, last) in [
+      (40, 90), (40, 100), (40, 101), (120, 150), (0, 150), (100, 100), (20, 150), (120, 300),
+    ] {
       var parts: [Histogram] = []
       for range in [0..<first, first..<last] {
         var part = Histogram(exactLimit: 100)
