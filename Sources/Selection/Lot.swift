@@ -32,7 +32,7 @@ struct Lot {
   /// record's with a probability proportional to exp(score / temperature), and the greatest k are k draws without putting
   /// back (Kool, van Hoof and Welling, "Stochastic Beams and Where to Find Them", 2019, section 2.3). Finite.
   func perturb(_ score: Double, temperature: Double) -> Double {
-    let uniform = (Double(bits >> 11) + 0.5) * 0x1p-53  // above 0, below 1
+    let uniform = (Double(bits >> 12) + 0.5) * 0x1p-52  // above 0, below 1, without rounding
     let limit = Double.greatestFiniteMagnitude
     return max(-limit, min(score / temperature - log(-log(uniform)), limit))
   }
