@@ -10,7 +10,7 @@ import Streams
 enum CacheImage {
   static let magic: [UInt8] = Array("grapetok".utf8)
   /// To be increased with every change of the format or of what is compiled.
-  static let version: UInt32 = 7
+  static let version: UInt32 = 8
   static let byteOrderMark: UInt32 = 0x0102_0304
   static let headerSize = 48
   static let alignment = 64
