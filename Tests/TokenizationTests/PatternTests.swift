@@ -118,10 +118,19 @@ private let patterns = [
     // 2^14 states at least: which of the last 14 letters were an a.
     let wide = try PatternParser.parse("[ab]*a[ab]{14}c")
     #expect(throws: TokenizerError.self) { try Machine([wide]) }
+    // Nothing, a thousand times a thousand times a thousand times.
+    let nothing = try PatternParser.parse("a(?:(?:(?:){1000}){1000}){1000}")
+    #expect(try PatternProgram(nothing).sets.count == 1)
+    // Each nesting would double it.
+    let nested = (0..<40).reduce("a") { pattern, _ in "(?>\(pattern)|bc)" }
+    #expect(throws: TokenizerError.self) { try PatternParser.parse(nested) }
+    // States of a thousand places each.
+    let many = try PatternParser.parse("(?:[ab]{0,900}[cd]{0,900}){0,9}e")
+    #expect(throws: TokenizerError.self) { try Machine([many]) }
     let conditions = try PatternParser.parse("(?=aa)(?=ab)(?=ac)(?=ad)(?=ae)a")
     #expect(throws: TokenizerError.self) { try PatternProgram(conditions) }
-    let nested = try PatternParser.parse("a(?=b(?=cd))")
-    #expect(throws: TokenizerError.self) { try PatternProgram.withConditions(nested) }
+    let within = try PatternParser.parse("a(?=b(?=cd))")
+    #expect(throws: TokenizerError.self) { try PatternProgram.withConditions(within) }
   }
 
   private func randomText(_ generator: inout SeededGenerator) -> [UInt32] {

@@ -42,6 +42,15 @@ package indirect enum Pattern: Equatable, Sendable {
     }
   }
 
+  /// The number of its parts.
+  var size: Int {
+    switch self {
+    case .characters, .lookahead, .lookbehind: 1
+    case .sequence(let items), .alternation(let items): items.reduce(1) { $0 + $1.size }
+    case .repetition(let body, _, _, _), .condition(let body, _): 1 + body.size
+    }
+  }
+
   /// Whether it consists of assertions only.
   var onlyAsserts: Bool {
     switch self {

@@ -34,6 +34,8 @@ package struct PatternAutomaton {
 
   /// Far more than the patterns of tokenizers need, which is some hundreds; rows are numbered in 15 bits.
   static let maximumStates = 10_000
+  /// How many places to look at; the patterns of tokenizers need some hundred thousand.
+  static let maximumWork = 30_000_000
 
   /// The state in which a search begins after a character of each class and, last, at the beginning of the text. All
   /// the same but for patterns that begin by looking behind.
@@ -93,6 +95,9 @@ package struct PatternAutomaton {
         transitions.append(UInt16(row) << 1 | (matches ? 1 : 0))
       }
       index += 1
+      guard builder.work <= Self.maximumWork else {
+        throw .unsupported("the regular expression \(name), which is too complex")
+      }
     }
     self.transitions = transitions
     self.starts = starts.map { states[$0] ?? Self.dead }
@@ -120,8 +125,12 @@ package struct PatternAutomaton {
     let classCount: Int
     let members: [[Bool]]
     let goal: Goal
-    /// Marks the instructions already in the list under construction.
-    var seen: [Bool]
+    /// For each instruction, the number of the list that it was last put into.
+    var seen: [Int]
+    /// The number of lists made so far.
+    var listCount = 0
+    /// The number of instructions looked at so far.
+    var work = 0
     /// Whether the program looks behind at all.
     let looksBehind: Bool
 
@@ -130,7 +139,7 @@ package struct PatternAutomaton {
       self.classCount = classCount
       self.members = members
       self.goal = goal
-      seen = [Bool](repeating: false, count: program.instructions.count)
+      seen = [Int](repeating: 0, count: program.instructions.count)
       looksBehind = program.instructions.contains { if case .lookbehind = $0 { true } else { false } }
     }
 
@@ -143,11 +152,12 @@ package struct PatternAutomaton {
     mutating func closure(of places: [Int], after previous: Int, symbol: Int? = nil) -> State {
       var result: [Int] = []
       var isWaiting = false
-      for index in seen.indices { seen[index] = false }
+      listCount += 1
       var stack = Array(places.reversed())
       while let place = stack.popLast() {
-        if seen[place] { continue }
-        seen[place] = true
+        work += 1
+        if seen[place] == listCount { continue }
+        seen[place] = listCount
         switch program.instructions[place] {
         case .split(let first, let second):
           stack.append(second)

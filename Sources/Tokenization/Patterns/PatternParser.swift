@@ -21,12 +21,18 @@ package struct PatternParser {
 
   static let maximumDepth = 100
   private static let maximumCount = 1000
+  private static let maximumLength = 1 << 16
+  /// The size of a pattern that has been rewritten; nested ones double.
+  private static let maximumSize = 2000
 
   /// The syntax tree of a regular expression.
   ///
   /// Throws `TokenizerError.pattern` where it is wrong or has what is not supported.
   package static func parse(_ source: String) throws(TokenizerError) -> Pattern {
     var parser = PatternParser(source)
+    guard parser.characters.count <= maximumLength else {
+      throw .unsupported("a regular expression of \(parser.characters.count) characters")
+    }
     let pattern = try parser.alternation()
     guard parser.position == parser.characters.count else { throw parser.error("unmatched )") }
     return pattern
@@ -110,7 +116,7 @@ package struct PatternParser {
       }
       result = .repetition(body: result, minimum: minimum, maximum: maximum, lazy: false)
       if !isInterval, skip("+") {
-        guard let atomic = result.atomic else {
+        guard let atomic = result.atomic, atomic.size <= Self.maximumSize else {
           throw error("a possessive quantifier on a group like this is not supported")
         }
         result = atomic
@@ -207,7 +213,7 @@ package struct PatternParser {
     if skip("<=") { return try lookbehind(negated: false) }
     if skip("<!") { return try lookbehind(negated: true) }
     if skip(">") {
-      guard let atomic = try closed(alternation()).atomic else {
+      guard let atomic = try closed(alternation()).atomic, atomic.size <= Self.maximumSize else {
         throw error("an atomic group like this is not supported")
       }
       return atomic

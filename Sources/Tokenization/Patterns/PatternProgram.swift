@@ -109,7 +109,12 @@ package struct PatternProgram {
       instructions[loop] = lazy ? .split(next, once) : .split(once, next)
       begin = loop
     }
-    for _ in 0..<minimum { begin = try compile(body, then: begin) }
+    for _ in 0..<minimum {
+      let length = instructions.count
+      begin = try compile(body, then: begin)
+      // What compiles to nothing matches the empty text, however often.
+      if instructions.count == length { break }
+    }
     return begin
   }
 }
