@@ -5,7 +5,7 @@ import Streams
 import Testing
 
 /// Whole models against log-probabilities computed in double precision by other people's software
-/// (`Tests/Fixtures/README.md` says how).
+/// (for most of them by the scripts beside the fixtures).
 @Suite struct ScoringTests {
   static let models = ["models/llama-3", "models/smollm-2", "models/llama-2", "models/qwen-2.5"]
   static let quantized = ["gguf/q8_0", "gguf/q4_0", "gguf/q4_1", "gguf/q6_k"]
