@@ -47,6 +47,30 @@ private let patterns = [
     }
   }
 
+  /// Splits that leave text unmatched, three in a row, as DeepSeek has them; and split in one go.
+  @Test func automataFuseOverGaps() throws {
+    let sources = [
+      #"\p{N}{1,3}"#, "[一-龥]+",
+      #"[!'.][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
+    ]
+    let machine = try Machine(sources.map(PatternParser.parse))
+    let two = try #require(machine.automata[0].fused(with: machine.automata[1]))
+    let fused = try #require(two.fused(with: machine.automata[2]))
+    let splitting = try #require(SplittingAutomaton(fused))
+    let alphabet = Array("ab1234好龥é\u{301}\u{1}\u{2} \u{3000}\r\n\t.,'!+".unicodeScalars.map(\.value))
+    var generator = SeededGenerator(state: 7)
+    for _ in 0..<3000 {
+      let text = (0..<Int.random(in: 1...14, using: &generator)).map { _ in
+        alphabet.randomElement(using: &generator) ?? 0
+      }
+      var pieces = [0..<text.count]
+      for automaton in machine.automata { pieces = pieces.flatMap { machine.split(automaton, text, $0) } }
+      let expected = pieces.map(\.upperBound)
+      #expect(machine.split(fused, text, 0..<text.count).map(\.upperBound) == expected, "\(text)")
+      #expect(machine.split(splitting, text, with: fused) == expected, "\(text)")
+    }
+  }
+
   @Test func digitsFuseWithTheSplitsOfSmolLM() throws {
     let machine = try Machine([PatternParser.parse(#"\p{N}"#), PatternParser.parse(patterns[0])])
     #expect(machine.automata[0].fused(with: machine.automata[1]) != nil)
@@ -195,7 +219,9 @@ private struct Machine {
   }
 
   /// The ends of the pieces. Where they are unknown, they are found as above.
-  func split(_ automaton: SplittingAutomaton, _ text: [UInt32]) -> [Int] {
+  func split(
+    _ automaton: SplittingAutomaton, _ text: [UInt32], with plain: PatternAutomaton? = nil
+  ) -> [Int] {
     var ends: [Int] = []
     var state = SplittingAutomaton.start
     var position = 0
@@ -203,7 +229,7 @@ private struct Machine {
       let step = automaton.rows[state][position == text.count ? classes.count : symbol(text[position])]
       if step.isUnknown {
         let last = ends.last ?? 0
-        ends.append(matchEnd(0, text, from: last, to: text.count))
+        ends.append(matchEnd(plain ?? automata[0], text, from: last, to: text.count))
         position = ends.last ?? 0
       } else {
         if step.endsBefore { ends.append(position - 1) }
