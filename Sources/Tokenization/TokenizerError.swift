@@ -13,12 +13,22 @@ package indirect enum TokenizerError: Error, Equatable, CustomStringConvertible 
 
   package var description: String {
     switch self {
-    case .unsupported(let feature): "unsupported tokenizer: \(feature)"
-    case .malformed(let reason): "malformed tokenizer: \(reason)"
+    case .unsupported(let feature): "unsupported tokenizer: \(Self.inOneLine(feature))"
+    case .malformed(let reason): "malformed tokenizer: \(Self.inOneLine(reason))"
     case .pattern(let pattern, let offset, let reason):
-      "cannot compile the regular expression \(pattern): \(reason) at character \(offset)"
+      "cannot compile the regular expression \(Self.inOneLine(pattern)): \(reason) at character \(offset)"
     case .unknownToken(let id): "the tokenizer has no token \(id)"
     case .file(let name, let error): "\(name): \(error)"
     }
+  }
+
+  /// The text with a space for each run of control characters and spaces: parts of a source may have any.
+  private static func inOneLine(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isSpace = scalar.value <= 0x20 || (0x7F...0x9F).contains(scalar.value)
+      if !isSpace { result.append(scalar) } else if result.last != " " { result.append(" ") }
+    }
+    return String(result)
   }
 }
