@@ -52,9 +52,12 @@ package final class Tokenizer: Sendable {
   /// Whether tokens are this tokenizer's, by what `grape.tokenizer` says of them: `NAME@8hex` or `NAME@8hex/template`.
   package func made(_ tokens: String) -> Bool { Self.digest(tokens) == Self.digest(identity) }
 
-  /// The digest in an identity.
+  /// The digest in an identity: the first 8 characters between an `@` and a `/` or the end. A template's name behind the
+  /// slash may hold a digest of its own.
   private static func digest(_ identity: String) -> Substring? {
-    identity.split(separator: "@").last?.prefix(8)
+    identity.split(separator: "@").dropFirst().lazy.map { $0.prefix { $0 != "/" } }.first {
+      $0.utf8.count == 8
+    }
   }
 
   /// Appends the text of tokens, as bytes: in a byte-level tokenizer they may end within a character.
