@@ -20,17 +20,17 @@ enum Main {
       if settings.includesEnd, !template.isComplete, tokenizer.end == nil {
         throw UsageError("option '--score-end': the model has no end token")
       }
-      let batch = Batch(filter, threads: threads) {
+      let pipeline = RecordPipeline(filter, threads: threads) {
         if settings.action == .decode { return RecordDecoder(tokenizer) }
         return RecordTokenizer(settings, template, tokenizer)
       }
       var remaining = settings.shownCount ?? .max
-      try filter.records(pause: batch.finish) { line in
-        try batch.append(line.held())
+      try filter.records(pause: pipeline.finish) { line in
+        try pipeline.append(line.held())
         remaining -= 1
         if remaining == 0 { filter.stop() }
       }
-      try batch.finish()
+      try pipeline.finish()
     }
   }
 }
