@@ -8,7 +8,7 @@ package enum Role: UInt8, Sendable {
   case tool = 3
 
   /// The name in `role` that all programs know.
-  var name: String {
+  package var name: String {
     switch self {
     case .system: "system"
     case .user: "user"

@@ -135,26 +135,11 @@ package struct ChatTemplate: @unchecked Sendable {
     var generated = [[Range<Int>]](repeating: [], count: messageCount)
     for block in rendering.generations where !block.isEmpty {
       var counts: [Int: Int] = [:]
-      for mark in rendering.text.marks where mark.start < block.upperBound && mark.end > block.lowerBound {
-        counts[mark.message, default: 0] +=
-          min(mark.end, block.upperBound) - max(mark.start, block.lowerBound)
-      }
+      for mark in rendering.text[block].marks { counts[mark.message, default: 0] += mark.end - mark.start }
       let speaker = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
       if let speaker { generated[speaker].append(block) }
     }
     return generated
-  }
-}
-
-extension Role {
-  /// The role's name in chat templates.
-  var name: String {
-    switch self {
-    case .system: "system"
-    case .user: "user"
-    case .assistant: "assistant"
-    case .tool: "tool"
-    }
   }
 }
 

@@ -24,7 +24,7 @@ package final class Tokenizer: Sendable {
   /// Whether `prefix` begins with `beginning`.
   package var addsBeginning: Bool { beginning != nil && prefix.first == beginning }
 
-  /// Opens the tokenizer of a model: `tokenizer.json` in its folder, or the vocabulary in its GGUF file.
+  /// Opens the tokenizer of a model: that in its folder, whatever the file, or the vocabulary in its GGUF file.
   ///
   /// - Parameters:
   ///   - location: the model.

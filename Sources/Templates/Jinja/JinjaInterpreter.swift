@@ -245,13 +245,14 @@ final class JinjaInterpreter {
     }
     let more = JinjaDictionary()
     for (name, value) in rest where name != "caller" { more.set(name, value) }
-    let own: [String: JinjaValue] = [
-      "varargs": .list(Array(arguments.positional.dropFirst(macro.parameters.count)), isTuple: true),
-      "kwargs": .dictionary(more),
-      "caller": rest.last { $0.name == "caller" }?.value ?? .undefined("there is no caller"),
+    let own: [JinjaValue] = [
+      .list(Array(arguments.positional.dropFirst(macro.parameters.count)), isTuple: true), .dictionary(more),
+      rest.last { $0.name == "caller" }?.value ?? .undefined("there is no caller"),
     ]
-    for (name, value) in own {
-      if let number = names.firstIndex(of: name) { scope.set(number, value) }
+    for (number, value) in zip(ownNumbers, own) {
+      if let number { scope.set(number, value) }
     }
   }
+
+  private lazy var ownNumbers = ["varargs", "kwargs", "caller"].map { names.firstIndex(of: $0) }
 }
