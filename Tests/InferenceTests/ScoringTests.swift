@@ -73,6 +73,24 @@ import Testing
     for (position, index) in order.enumerated() { #expect(shuffled[position] == whole[index]) }
   }
 
+  /// Sequences of one beginning, longer and shorter than those that turn by other frequencies, share no rows.
+  @Test func longAndShortSequencesStandApart() throws {
+    let model = try model("families/phi3-longrope", .f32)
+    let limit = model.longestShort
+    try #require(limit < 1000)
+    let tokens = (0..<limit + 8).map { UInt32($0 % 11 + 3) }
+    let texts = [limit + 8, limit, limit + 1, limit - 1].map { Array(tokens.prefix($0)) }
+    func score(sharesPrefixes: Bool, _ texts: [[UInt32]]) -> [Double] {
+      var batch = PackedBatch(sharesPrefixes: sharesPrefixes, longestShort: limit)
+      for text in texts { batch.append(text, spans: [2..<text.count]) }
+      return model.score(batch).logprobs
+    }
+    let whole = score(sharesPrefixes: true, texts)
+    #expect(whole == score(sharesPrefixes: false, texts))
+    #expect(whole == texts.flatMap { score(sharesPrefixes: true, [$0]) })
+    #expect(score(sharesPrefixes: true, [texts[0]])[0] != score(sharesPrefixes: true, [texts[1]])[0])
+  }
+
   @Test func prefixesAreComputedOnce() throws {
     var batch = PackedBatch()
     batch.append([1, 2, 3, 4, 5], spans: [3..<5])

@@ -138,6 +138,8 @@ import Testing
       try text("m.content.split('</think>')[-1].strip() | upper | replace('B', '<A>')") == "A[A][⟨A<A>⟩]A")
     #expect(try text("'A' ~ m.content[-3:-1] ~ 'b'") == "A[Ab][A⟨Ab⟩b]A")
     #expect(try text("m.content | tojson") == #"A["A"]["⟨ <think>A</think>\n\n Ab ⟩"]A"#)
+    #expect(try text("('--' ~ m.content ~ '--')[1:-1] | trim('-')") == "A[A][⟨ <think>A</think>\n\n Ab ⟩]A")
+    #expect(try text("('--' ~ m.content)[1:]") == "A[-A][-⟨ <think>A</think>\n\n Ab ⟩]A")
     #expect(throws: RenderError.missingResponse) { try text("m.role") }
   }
 
