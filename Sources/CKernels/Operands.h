@@ -1,0 +1,91 @@
+// Operand tiles: features rounded, paired and laid out as the products read them, and lanes moved between tiles.
+
+// Writes features `first` and `first + 1` (a, b) of an operand tile; `first` is even.
+INLINE void put_pair(void *out, size_t first, grape_operand form, const f32x16 *a, const f32x16 *b) {
+  if (form == GRAPE_OPERAND_F32) {
+    keep((float *)out + first * 16, a);
+    keep((float *)out + first * 16 + 16, b);
+    return;
+  }
+  u32x16 even, odd;
+  round_bf16(&even, a);
+  round_bf16(&odd, b);
+  if (form == GRAPE_OPERAND_ROUNDED) {
+    __builtin_memcpy((float *)out + first * 16, &even, 64);
+    __builtin_memcpy((float *)out + first * 16 + 16, &odd, 64);
+  } else {
+    u32x16 pair = (even >> 16) | odd;
+    __builtin_memcpy((uint16_t *)out + first * 16, &pair, 64);
+  }
+}
+
+// The last feature of an odd width: paired with zero, or alone where features are not paired.
+INLINE void put_last(void *out, size_t first, grape_operand form, const f32x16 *a) {
+  if (form == GRAPE_OPERAND_F32) {
+    keep((float *)out + first * 16, a);
+    return;
+  }
+  u32x16 even;
+  round_bf16(&even, a);
+  if (form == GRAPE_OPERAND_ROUNDED) {
+    __builtin_memcpy((float *)out + first * 16, &even, 64);
+  } else {
+    even >>= 16;
+    __builtin_memcpy((uint16_t *)out + first * 16, &even, 64);
+  }
+}
+static void pack(const float *x, size_t width, grape_operand form, void *out) {
+  size_t i = 0;
+  for (; i + 2 <= width; i += 2) {
+    f32x16 a, b;
+    load(&a, x + i * 16);
+    load(&b, x + i * 16 + 16);
+    put_pair(out, i, form, &a, &b);
+  }
+  if (i < width) {
+    f32x16 a;
+    load(&a, x + i * 16);
+    put_last(out, i, form, &a);
+  }
+}
+
+static void store(const float *block, const float *bias, float scale, size_t rows, float *y, int accumulate) {
+  for (size_t i = 0; i < rows; i++) {
+    f32x16 v, old;
+    load(&v, block + i * 16);
+    if (bias) v += bias[i];
+    v = v * scale;
+    if (accumulate) {
+      load(&old, y + i * 16);
+      v = old + v;
+    }
+    keep(y + i * 16, &v);
+  }
+}
+
+static void collect(const void *x, size_t stride, const int32_t *rows, size_t count, size_t units, void *out) {
+  const uint32_t *from = x;
+  uint32_t *to = out;
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t *lane = from + ((size_t)(rows[i] / 16) * stride) * 16 + (size_t)(rows[i] % 16);
+    for (size_t unit = 0; unit < units; unit++) to[unit * 16 + i] = lane[unit * 16];
+  }
+}
+
+static void add_lane(const float *x, float weight, size_t features, float *y) {
+  for (size_t i = 0; i < features; i++) y[i * 16] += weight * x[i * 16];
+}
+
+// A run of positions in consecutive lanes of one tile is read a vector at a time.
+static void gather(const float *x, size_t x_stride, const int32_t *rows, size_t count, size_t features, float *out,
+                   size_t position_stride, size_t feature_stride) {
+  for (size_t first = 0, run; first < count; first += run) {
+    int32_t row = rows[first];
+    for (run = 1; first + run < count && rows[first + run] == row + (int32_t)run && (row + run) % 16 != 0;) run++;
+    const float *lanes = x + (size_t)(row / 16) * x_stride + (size_t)(row % 16);
+    float *start = out + first * position_stride;
+    for (size_t feature = 0; feature < features; feature++)
+      for (size_t i = 0; i < run; i++)
+        start[i * position_stride + feature * feature_stride] = lanes[feature * 16 + i];
+  }
+}

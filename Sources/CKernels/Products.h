@@ -1,0 +1,84 @@
+// Products of weight rows with lane tiles. A register block is MICRO_ROWS rows by MICRO_TILES tiles.
+
+INLINE void micro_f32(const float *w, size_t w_stride, const float *x, size_t x_stride, size_t width, float *c,
+                      size_t c_stride, int accumulate, const int rows, const int tiles) {
+  f32x16 sum[8][3];
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
+    if (accumulate) load(&sum[r][t], c + t * c_stride + r * 16);
+    else fill(&sum[r][t], 0);
+  }
+  for (size_t k = 0; k < width; k++) {
+    f32x16 xs[3];
+    UNROLL for (int t = 0; t < tiles; t++) load(&xs[t], x + t * x_stride + k * 16);
+    UNROLL for (int r = 0; r < rows; r++) {
+      float a;
+      __builtin_memcpy(&a, w + r * w_stride + k, 4);
+      UNROLL for (int t = 0; t < tiles; t++) sum[r][t] += a * xs[t];
+    }
+  }
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
+    keep(c + t * c_stride + r * 16, &sum[r][t]);
+}
+
+#if NATIVE_BF16
+INLINE void micro_bf16(const uint16_t *w, size_t w_stride, const uint16_t *x, size_t x_stride, size_t pairs,
+                       float *c, size_t c_stride, int accumulate, const int rows, const int tiles) {
+  __m512 sum[8][3];
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
+    sum[r][t] = accumulate ? _mm512_loadu_ps(c + t * c_stride + r * 16) : _mm512_setzero_ps();
+  for (size_t k = 0; k < pairs; k++) {
+    __m512bh xs[3];
+    UNROLL for (int t = 0; t < tiles; t++) xs[t] = (__m512bh)_mm512_loadu_si512(x + t * x_stride + k * 32);
+    UNROLL for (int r = 0; r < rows; r++) {
+      int32_t pair;
+      __builtin_memcpy(&pair, w + r * w_stride + 2 * k, 4);
+      __m512bh a = (__m512bh)_mm512_set1_epi32(pair);
+      UNROLL for (int t = 0; t < tiles; t++) sum[r][t] = _mm512_dpbf16_ps(sum[r][t], a, xs[t]);
+    }
+  }
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
+    _mm512_storeu_ps(c + t * c_stride + r * 16, sum[r][t]);
+}
+#endif
+
+// Cuts rows x tiles into register blocks: MICRO_ROWS, then 4, then 1 rows; MICRO_TILES, then 1 tile.
+#define CUT_ROWS(MICRO, TILES)                                                                              \
+  do {                                                                                                      \
+    size_t r = 0;                                                                                           \
+    for (; r + MICRO_ROWS <= rows; r += MICRO_ROWS)                                                         \
+      MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
+            accumulate, MICRO_ROWS, TILES);                                                                 \
+    for (; r + 4 <= rows; r += 4)                                                                           \
+      MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
+            accumulate, 4, TILES);                                                                          \
+    for (; r < rows; r++)                                                                                   \
+      MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
+            accumulate, 1, TILES);                                                                          \
+  } while (0)
+
+#if MICRO_TILES == 3
+#define CUT(MICRO)                                          \
+  do {                                                      \
+    size_t t = 0;                                           \
+    for (; t + 3 <= tiles; t += 3) CUT_ROWS(MICRO, 3);      \
+    if (tiles - t == 2) CUT_ROWS(MICRO, 2);                 \
+    if (tiles - t == 1) CUT_ROWS(MICRO, 1);                 \
+  } while (0)
+#else
+#define CUT(MICRO)                                                 \
+  do {                                                             \
+    for (size_t t = 0; t < tiles; t++) CUT_ROWS(MICRO, 1);         \
+  } while (0)
+#endif
+
+static void multiply_f32(const float *w, size_t w_stride, size_t rows, const float *x, size_t x_stride,
+                         size_t tiles, size_t depth, float *c, size_t c_stride, int accumulate) {
+  CUT(micro_f32);
+}
+
+#if NATIVE_BF16
+static void multiply_bf16(const uint16_t *w, size_t w_stride, size_t rows, const uint16_t *x, size_t x_stride,
+                          size_t tiles, size_t depth, float *c, size_t c_stride, int accumulate) {
+  CUT(micro_bf16);
+}
+#endif

@@ -1,0 +1,123 @@
+// Vectors of sixteen numbers and the functions of them that the kernels share. One is an AVX-512 register, two AVX2 or
+// four NEON or SSE ones: the compiler's vector extension cuts them.
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+
+typedef float f32x16 __attribute__((vector_size(64)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+typedef uint32_t u32x16 __attribute__((vector_size(64)));
+typedef uint16_t u16x16 __attribute__((vector_size(32)));
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
+typedef int8_t i8x16 __attribute__((vector_size(16)));
+
+// Vectors are passed by pointer only, so that no calling convention depends on the instruction set.
+INLINE void load(f32x16 *v, const float *p) { __builtin_memcpy(v, p, 64); }
+INLINE void keep(float *p, const f32x16 *v) { __builtin_memcpy(p, v, 64); }
+INLINE void fill(f32x16 *v, float a) { *v = (f32x16){a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a}; }
+
+// chosen = mask ? a : b, lane by lane.
+INLINE void choose(f32x16 *chosen, const i32x16 *mask, const f32x16 *a, const f32x16 *b) {
+  *chosen = (f32x16)((*mask & (i32x16)*a) | (~*mask & (i32x16)*b));
+}
+
+INLINE void larger(f32x16 *v, const f32x16 *a) {
+  i32x16 mask = *a > *v;
+  choose(v, &mask, a, v);
+}
+
+// e^x to about one unit in the last place, exactly 1 at 0, and 0 below -87.3.
+INLINE void exponential(f32x16 *y, const f32x16 *argument) {
+  f32x16 x = *argument, low, high;
+  fill(&low, -87.3f);
+  fill(&high, 88.3f);
+  i32x16 vanishes = x < low, overflows = x > high;
+  choose(&x, &vanishes, &low, &x);
+  choose(&x, &overflows, &high, &x);
+  const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
+  f32x16 shifted = x * 1.44269504088896341f + magic;
+  f32x16 n = shifted - magic;
+  f32x16 r = x - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  f32x16 p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r;
+  p = p + 1.0f;
+  i32x16 exponent = ((i32x16)shifted - 0x4B400000) << 23;
+  *y = (f32x16)(((i32x16)p + exponent) & ~vanishes);
+}
+
+// tanh x to about two units in the last place: an odd polynomial near 0 (Cephes, tanhf), else by e^x.
+INLINE void hyperbolic_tangent(f32x16 *y, const f32x16 *argument) {
+  f32x16 x = *argument, square = x * x, twice, e;
+  f32x16 size = (f32x16)((i32x16)x & 0x7FFFFFFF);
+  twice = size * 2.0f;
+  exponential(&e, &twice);
+  f32x16 far = 1.0f - 2.0f / (e + 1.0f);
+  far = (f32x16)((i32x16)far | ((i32x16)x & (int32_t)0x80000000));
+  f32x16 p = square * -5.70498872745e-3f + 2.06390887954e-2f;
+  p = p * square - 5.37397155531e-2f;
+  p = p * square + 1.33314422036e-1f;
+  p = p * square - 3.33332819422e-1f;
+  f32x16 near = p * square * x + x;
+  i32x16 is_far = size > 0.625f;
+  choose(y, &is_far, &far, &near);
+}
+
+// The error function to about 1e-7: an odd polynomial up to 1 (Cephes, erff), then 1 - erfc by e^(-x^2) (Cephes, erfcf).
+INLINE void error_function(f32x16 *y, const f32x16 *argument) {
+  f32x16 x = *argument, square = x * x;
+  f32x16 t = square * 7.853861353153693e-5f - 8.010193625184903e-4f;
+  t = t * square + 5.188327685732524e-3f;
+  t = t * square - 2.685381193529856e-2f;
+  t = t * square + 1.128358514861418e-1f;
+  t = t * square - 3.761262582423300e-1f;
+  t = t * square + 1.128379165726710e+0f;
+  f32x16 near = t * x;
+  f32x16 size = (f32x16)((i32x16)x & 0x7FFFFFFF), one, negative = -square, e;
+  fill(&one, 1);
+  f32x16 least = size;
+  larger(&least, &one);
+  exponential(&e, &negative);
+  f32x16 inverse = 1.0f / least, q = inverse * inverse;
+  f32x16 p = q * 2.326819970068386e-2f - 1.387039388740657e-1f;
+  p = p * q + 3.687424674597105e-1f;
+  p = p * q - 5.824733027278666e-1f;
+  p = p * q + 6.210004621745983e-1f;
+  p = p * q - 4.944515323274145e-1f;
+  p = p * q + 3.404879937665872e-1f;
+  p = p * q - 2.741127028184656e-1f;
+  p = p * q + 5.638259427386472e-1f;
+  f32x16 r = q * -1.047766399936249e+1f + 1.297719955372516e+1f;
+  r = r * q - 7.495518717768503e+0f;
+  r = r * q + 2.921019019210786e+0f;
+  r = r * q - 1.015265279202700e+0f;
+  r = r * q + 4.218463358204948e-1f;
+  r = r * q - 2.820767439740514e-1f;
+  r = r * q + 5.641895067754075e-1f;
+  i32x16 is_low = size < 2.0f, is_far = size > 1.0f;
+  choose(&p, &is_low, &p, &r);
+  f32x16 far = 1.0f - e * inverse * p;
+  far = (f32x16)((i32x16)far | ((i32x16)x & (int32_t)0x80000000));
+  choose(y, &is_far, &far, &near);
+}
+
+// Nearest-even bfloat16 in the upper half of each lane; NaN stays NaN.
+INLINE void round_bf16(u32x16 *bits, const f32x16 *x) {
+  u32x16 b = (u32x16)*x;
+  u32x16 rounded = (b + 0x7FFF + ((b >> 16) & 1)) & 0xFFFF0000u;
+  i32x16 is_nan = *x != *x;
+  *bits = ((u32x16)is_nan & ((b | 0x00400000u) & 0xFFFF0000u)) | (~(u32x16)is_nan & rounded);
+}
+
+INLINE uint16_t round_bf16_scalar(float x) {
+  uint32_t b;
+  __builtin_memcpy(&b, &x, 4);
+  if (x != x) return (uint16_t)((b | 0x00400000u) >> 16);
+  return (uint16_t)((b + 0x7FFF + ((b >> 16) & 1)) >> 16);
+}
