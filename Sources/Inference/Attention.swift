@@ -13,7 +13,7 @@ import Streams
 /// rounding it to bfloat16 would cost the scores more accuracy than any other step.
 struct Attention: Sendable {
   /// Key positions taken together.
-  static let keyBlock = 64
+  static let keyBlock = PackedBatch.pageSize
 
   private let products: Products
   private let headCount: Int
@@ -41,52 +41,64 @@ struct Attention: Sendable {
   /// Query heads that share a key and value head.
   var groupSize: Int { headCount / keyValueHeadCount }
 
-  /// Keys and values of a batch, by sequence and head: keys as `[position][headSize]` rows, values as
-  /// `[headSize][position]` rows, so that both are read as weights.
+  /// Keys and values of a batch in this layer, in pages of `keyBlock` positions: by head, keys as `[position][headSize]`
+  /// rows and behind them values as `[headSize][position]` rows, so that both are read as weights.
   struct Cache: @unchecked Sendable {
+    /// The pages that the batch makes, `pageFloats` each.
     let base: UnsafeMutablePointer<Float>
-    /// First element of each sequence, and its positions rounded up to whole blocks.
+    /// Of each sequence the place of its first block in `pages`.
     let starts: [Int]
-    let capacities: [Int]
+    /// The pages of the sequences' blocks, one sequence after the other.
+    let pages: [UnsafeMutablePointer<Float>]
+    /// The kept prefix's pages.
+    let kept: [UnsafeMutablePointer<Float>]
   }
 
-  /// Room in `buffer` for every sequence of `batch`.
-  func cache(for batch: PackedBatch, in buffer: TileBuffer) -> Cache {
-    var starts: [Int] = []
-    var capacities: [Int] = []
-    var total = 0
+  /// Floats of a page.
+  var pageFloats: Int { 2 * keyValueHeadCount * Self.keyBlock * headSize }
+
+  /// Room in `buffer` for every page of `batch`.
+  ///
+  /// - Parameter kept: where the kept prefix's pages have this layer's keys and values.
+  func cache(
+    for batch: PackedBatch, kept: [UnsafeMutablePointer<Float>], in buffer: TileBuffer
+  ) -> Cache {
+    buffer.reserve(batch.pages.count * pageFloats * MemoryLayout<Float>.stride)
+    let base = buffer.base.assumingMemoryBound(to: Float.self)
+    var pages: [UnsafeMutablePointer<Float>] = []
+    pages.reserveCapacity(batch.pageOfBlock.count)
     for sequence in batch.sequences {
-      let blocks = (sequence.rows.count + Self.keyBlock - 1) / Self.keyBlock
-      starts.append(total)
-      capacities.append(blocks * Self.keyBlock)
-      total += 2 * blocks * Self.keyBlock * headSize * keyValueHeadCount
+      for (block, page) in batch.pageOfBlock[sequence.blocks].enumerated() {
+        pages.append(page < 0 ? kept[block] : base + Int(page) * pageFloats)
+      }
     }
-    buffer.reserve(total * MemoryLayout<Float>.stride)
-    return Cache(
-      base: buffer.base.assumingMemoryBound(to: Float.self), starts: starts, capacities: capacities)
+    return Cache(base: base, starts: batch.sequences.map(\.blocks.lowerBound), pages: pages, kept: kept)
   }
 
-  /// Keys of a sequence's head; its values follow them.
-  private func keys(_ cache: Cache, sequence: Int, head: Int) -> UnsafeMutablePointer<Float> {
-    cache.base + cache.starts[sequence] + 2 * head * cache.capacities[sequence] * headSize
-  }
-
-  /// Gathers a sequence's keys and values of one head from the rows of its positions.
+  /// Gathers a page's keys and values of one head from the rows of its positions, and from the kept prefix.
   func gather(
-    _ sequence: Int, head: Int, of batch: PackedBatch, keys keyTiles: FloatTiles,
-    values valueTiles: FloatTiles,
+    _ page: Int, head: Int, of batch: PackedBatch, keys keyTiles: FloatTiles, values valueTiles: FloatTiles,
     into cache: Cache
   ) {
-    let keys = keys(cache, sequence: sequence, head: head)
-    let capacity = cache.capacities[sequence]
-    let values = keys + capacity * headSize
-    let range = batch.sequences[sequence].rows
+    let block = Self.keyBlock, place = 2 * head * block * headSize
+    let (content, keys) = (batch.pages[page], cache.base + page * pageFloats + place)
+    let values = keys + block * headSize
+    let count = content.keptCount
+    if count > 0 {
+      let kept = cache.kept[content.block] + place
+      keys.update(from: kept, count: count * headSize)
+      for feature in 0..<headSize {
+        (values + feature * block).update(from: kept + (headSize + feature) * block, count: count)
+      }
+    }
     let gather = products.kernels.table.pointee.gather!
     let offset = head * headSize * FloatTiles.lanes
-    batch.rowOfPosition.withUnsafeBufferPointer {
-      let rows = $0.baseAddress! + range.lowerBound
-      gather(keyTiles.base + offset, keyTiles.stride, rows, range.count, headSize, keys, headSize, 1)
-      gather(valueTiles.base + offset, valueTiles.stride, rows, range.count, headSize, values, 1, capacity)
+    batch.rowOfSlot[content.slots].withUnsafeBufferPointer {
+      guard let rows = $0.baseAddress else { return }
+      gather(
+        keyTiles.base + offset, keyTiles.stride, rows, $0.count, headSize, keys + count * headSize, headSize,
+        1)
+      gather(valueTiles.base + offset, valueTiles.stride, rows, $0.count, headSize, values + count, 1, block)
     }
   }
 
@@ -142,9 +154,6 @@ struct Attention: Sendable {
       }
     }
 
-    let capacity = cache.capacities[sequence]
-    let keys = keys(cache, sequence: sequence, head: head)
-    let values = keys + capacity * headSize
     let positions = rows.positions + tile * lanes
     let last = Int(range.map { positions[$0] }.max() ?? 0)
     // Blocks before every lane's window would add nothing, to the last bit.
@@ -153,8 +162,10 @@ struct Attention: Sendable {
 
     for first in stride(from: max(0, nearest) / block * block, through: last, by: block) {
       let count = min(block, last + 1 - first)
+      let keys = cache.pages[cache.starts[sequence] + first / block] + 2 * head * block * headSize
+      let values = keys + block * headSize
       products.multiply(
-        keys + first * headSize, stride: headSize, rows: count, queries[tile, head * group * headSize],
+        keys, stride: headSize, rows: count, queries[tile, head * group * headSize],
         inputStride: headSize * lanes, tiles: group, width: headSize, into: scores,
         blockStride: block * lanes,
         accumulate: false)
@@ -168,7 +179,7 @@ struct Attention: Sendable {
         table.pointee.scale(sums + g * headSize * lanes, headSize, factors + g * lanes)
       }
       products.multiply(
-        values + first, stride: capacity, rows: headSize, scores, inputStride: block * lanes, tiles: group,
+        values, stride: block, rows: headSize, scores, inputStride: block * lanes, tiles: group,
         width: count, into: sums, blockStride: headSize * lanes, accumulate: true)
     }
     for g in 0..<group {

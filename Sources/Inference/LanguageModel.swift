@@ -53,7 +53,18 @@ package final class LanguageModel: Sendable {
   /// A prediction's numbers are the same to the last bit whatever else is in the batch. Not to be called from
   /// two threads at once: the workers are one set.
   package func score(_ batch: PackedBatch, ranks: Bool = false) -> TokenScores {
-    transformer.score(batch, ranks: ranks)
+    transformer.score(batch, ranks: ranks, keeping: 0).0
+  }
+
+  /// The same, and what the last sequence begins with for the next batch.
+  ///
+  /// - Parameter memory: bytes that the kept prefix may take; while a batch is scored, the one that it is behind and
+  ///   the one that it leaves are both there.
+  package func score(
+    _ batch: PackedBatch, ranks: Bool, keepingWithin memory: Int
+  ) -> (TokenScores, KeptPrefix?) {
+    let pages = memory / max(1, transformer.keptPageBytes)
+    return transformer.score(batch, ranks: ranks, keeping: pages * PackedBatch.pageSize)
   }
 }
 

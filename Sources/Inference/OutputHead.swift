@@ -145,6 +145,12 @@ package struct TokenScores: Sendable {
   package var logprobs: [Double]
   /// One plus the number of tokens with a higher logit; empty unless asked for.
   package var ranks: [UInt32]
+
+  /// The scores at `places`, in their order.
+  func spread(to places: [Int32]) -> TokenScores {
+    TokenScores(
+      logprobs: places.map { logprobs[Int($0)] }, ranks: ranks.isEmpty ? [] : places.map { ranks[Int($0)] })
+  }
 }
 
 /// Memory that belongs to one worker at a time.

@@ -1,18 +1,36 @@
-/// Token sequences packed end to end for one forward pass.
+/// Token sequences packed for one forward pass, as a tree of prefixes.
 ///
-/// A row is one token to be computed. A sequence that begins with the same tokens as the one before it has no
-/// rows of its own for them: its positions point at the rows of its predecessor (and so at those of the first
-/// of a run). Only positions that a prediction depends on get a row. Building is linear in the tokens.
+/// A row is one token to be computed, behind all tokens before it: a node of the tree. Sequences that begin with the
+/// same tokens have the rows of that beginning in common, wherever they stand in the batch, and so have predictions
+/// of the same token behind the same ones. What an earlier batch has left (`KeptPrefix`) has no rows here at all.
+/// Only positions that a prediction depends on get a row. Building is linear in the tokens.
+///
+/// Keys and values lie in pages of `pageSize` positions; a page begins at a multiple of that many. Sequences with the same
+/// rows in a block of positions have its page in common.
 package struct PackedBatch: Sendable {
-  /// A sequence: the row of each of its positions.
+  /// Positions in a page.
+  static let pageSize = 64
+
   struct Sequence: Sendable {
-    let rows: Range<Int>
+    /// The pages of its blocks of positions, in `pageOfBlock`.
+    let blocks: Range<Int>
     /// Longer than `longestShort`.
     let isLong: Bool
   }
 
+  /// A block of positions along a path of the tree.
+  struct Page: Sendable {
+    /// Its first position is `block * pageSize`.
+    let block: Int
+    /// The positions at its beginning that come from the kept prefix.
+    let keptCount: Int
+    /// The rows of the others, in `rowOfSlot`.
+    let slots: Range<Int>
+  }
+
   /// A token whose log-probability is wanted: the row before it predicts it.
   struct Prediction: Sendable {
+    /// -1 where the kept prefix has that row.
     let row: Int32
     let sequence: Int32
     let position: Int32
@@ -25,16 +43,35 @@ package struct PackedBatch: Sendable {
   /// shares no rows with a short one.
   let longestShort: Int
 
+  /// What an earlier batch has left.
+  private(set) var kept: KeptPrefix?
+
   /// Token, position and sequence of every row.
   private(set) var tokens: [UInt32] = []
   private(set) var positions: [Int32] = []
   private(set) var owners: [Int32] = []
   private(set) var sequences: [Sequence] = []
-  /// Rows by position, the sequences one after the other.
-  private(set) var rowOfPosition: [Int32] = []
+  private(set) var pages: [Page] = []
+  /// Rows by page.
+  private(set) var rowOfSlot: [Int32] = []
+  /// Pages by sequence and block; -1 for the kept prefix's page of the block.
+  private(set) var pageOfBlock: [Int32] = []
+  /// The predictions to be computed, all different where prefixes are shared.
   private(set) var predictions: [Prediction] = []
+  /// Of each prediction that was asked for, in order, its place in `predictions`.
+  private(set) var places: [Int32] = []
 
-  private var previous: [UInt32] = []
+  /// A child of a node in the tree, or a prediction behind it.
+  private struct Step: Hashable {
+    let node: Int32
+    let token: UInt32
+  }
+  private var children: [Step: Int32] = [:]
+  private var placeOfStep: [Step: Int32] = [:]
+  private var pageOfRow: [Int32] = []
+  /// The latest sequence: the nodes of its rows, and its tokens.
+  private var path: [Int32] = []
+  private(set) var latest: [UInt32] = []
 
   /// - Parameter longestShort: `LanguageModel.longestShort` of the model that it is for.
   package init(sharesPrefixes: Bool = true, longestShort: Int = .max) {
@@ -45,7 +82,7 @@ package struct PackedBatch: Sendable {
   /// Rows to be computed so far.
   package var rowCount: Int { tokens.count }
   /// Predictions so far, in the order of `append`.
-  package var predictionCount: Int { predictions.count }
+  package var predictionCount: Int { places.count }
   package var isEmpty: Bool { sequences.isEmpty }
 
   /// Adds a sequence; the tokens of `spans` are predicted, from left to right, but for one at position 0,
@@ -58,44 +95,118 @@ package struct PackedBatch: Sendable {
   @discardableResult
   package mutating func append(_ ids: [UInt32], spans: [Range<Int>]) -> Int {
     let needed = max(0, (spans.last { !$0.isEmpty }?.upperBound ?? 0) - 1)
-    let sequence = Int32(sequences.count)
-    let start = rowOfPosition.count
-    var shared = 0
     let isLong = ids.count > longestShort
-    if sharesPrefixes, let last = sequences.last, last.isLong == isLong {
-      let limit = min(needed, last.rows.count)
-      while shared < limit && ids[shared] == previous[shared] { shared += 1 }
-      for position in 0..<shared { rowOfPosition.append(rowOfPosition[last.rows.lowerBound + position]) }
-    }
-    for position in shared..<needed {
-      rowOfPosition.append(Int32(tokens.count))
-      tokens.append(ids[position])
-      positions.append(Int32(position))
-      owners.append(sequence)
-    }
-    sequences.append(Sequence(rows: start..<rowOfPosition.count, isLong: isLong))
-    previous = ids
-    var added = 0
+    let keptCount = keptCount(ids, upTo: needed, isLong: isLong)
+    appendRows(ids, keptCount..<needed, isLong: isLong)
+    let blocks = appendPages(keptCount: keptCount, needed)
+    let sequence = Int32(sequences.count)
+    sequences.append(Sequence(blocks: blocks, isLong: isLong))
+    latest.removeAll(keepingCapacity: true)
+    latest.append(contentsOf: ids.prefix(needed))
+    let before = places.count
     for span in spans {
       for position in span where position > 0 {
-        predictions.append(
-          Prediction(
-            row: rowOfPosition[start + position - 1], sequence: sequence, position: Int32(position - 1),
-            target: ids[position]))
-        added += 1
+        appendPrediction(of: ids[position], at: position - 1, keptCount: keptCount, sequence)
       }
     }
-    return added
+    return places.count - before
   }
 
   /// Empties the batch and keeps its memory.
-  package mutating func removeAll() {
+  ///
+  /// - Parameter kept: what sequences may begin with that an earlier batch has computed.
+  package mutating func removeAll(behind kept: KeptPrefix? = nil) {
+    self.kept = sharesPrefixes ? kept : nil
     tokens.removeAll(keepingCapacity: true)
     positions.removeAll(keepingCapacity: true)
     owners.removeAll(keepingCapacity: true)
     sequences.removeAll(keepingCapacity: true)
-    rowOfPosition.removeAll(keepingCapacity: true)
+    pages.removeAll(keepingCapacity: true)
+    rowOfSlot.removeAll(keepingCapacity: true)
+    pageOfBlock.removeAll(keepingCapacity: true)
     predictions.removeAll(keepingCapacity: true)
-    previous.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+    children.removeAll(keepingCapacity: true)
+    placeOfStep.removeAll(keepingCapacity: true)
+    pageOfRow.removeAll(keepingCapacity: true)
+    latest.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Building
+
+  /// Nodes of the tree are rows, and below zero the positions of the kept prefix, the first of them -3; -1 is the root of
+  /// short sequences, -2 that of long ones.
+  private static func node(keptCount: Int, isLong: Bool) -> Int32 {
+    keptCount > 0 ? Int32(-2 - keptCount) : isLong ? -2 : -1
+  }
+
+  /// The tokens that a sequence has in common with the kept prefix.
+  private func keptCount(_ ids: [UInt32], upTo limit: Int, isLong: Bool) -> Int {
+    guard let kept, kept.isLong == isLong else { return 0 }
+    let limit = min(limit, kept.tokens.count)
+    return (0..<limit).first { ids[$0] != kept.tokens[$0] } ?? limit
+  }
+
+  /// Finds or makes the rows of the positions `range`, and leaves them in `path`.
+  private mutating func appendRows(_ ids: [UInt32], _ range: Range<Int>, isLong: Bool) {
+    path.removeAll(keepingCapacity: true)
+    var node = Self.node(keptCount: range.lowerBound, isLong: isLong)
+    for position in range {
+      let row = Int32(tokens.count)
+      let step = Step(node: node, token: ids[position])
+      if sharesPrefixes, let found = children[step] {
+        node = found
+      } else {
+        if sharesPrefixes { children[step] = row }
+        tokens.append(ids[position])
+        positions.append(Int32(position))
+        owners.append(Int32(sequences.count))
+        pageOfRow.append(-1)
+        node = row
+      }
+      path.append(node)
+    }
+  }
+
+  /// Finds or makes the pages of a sequence of `length` positions; their places in `pageOfBlock`.
+  private mutating func appendPages(keptCount: Int, _ length: Int) -> Range<Int> {
+    let first = pageOfBlock.count
+    for start in stride(from: 0, to: length, by: Self.pageSize) {
+      let end = min(start + Self.pageSize, length)
+      guard end > keptCount else {
+        pageOfBlock.append(-1)
+        continue
+      }
+      // The page that holds the last of the rows holds those before it too, and in the same places.
+      let found = pageOfRow[Int(path[end - 1 - keptCount])]
+      if sharesPrefixes, found >= 0 {
+        pageOfBlock.append(found)
+        continue
+      }
+      let rows = path[max(0, start - keptCount)..<end - keptCount]
+      let slots = rowOfSlot.count..<rowOfSlot.count + rows.count
+      for row in rows where pageOfRow[Int(row)] < 0 { pageOfRow[Int(row)] = Int32(pages.count) }
+      rowOfSlot.append(contentsOf: rows)
+      pageOfBlock.append(Int32(pages.count))
+      pages.append(
+        Page(block: start / Self.pageSize, keptCount: max(0, keptCount - start), slots: slots))
+    }
+    return first..<pageOfBlock.count
+  }
+
+  private mutating func appendPrediction(
+    of target: UInt32, at position: Int, keptCount: Int, _ sequence: Int32
+  ) {
+    let isKept = position < keptCount
+    let row = isKept ? -1 : path[position - keptCount]
+    let step = Step(node: isKept ? Self.node(keptCount: position + 1, isLong: false) : row, token: target)
+    if sharesPrefixes, let found = placeOfStep[step] {
+      places.append(found)
+      return
+    }
+    if sharesPrefixes { placeOfStep[step] = Int32(predictions.count) }
+    places.append(Int32(predictions.count))
+    predictions.append(
+      Prediction(row: row, sequence: sequence, position: Int32(position), target: target))
   }
 }

@@ -50,10 +50,12 @@ struct Rows: @unchecked Sendable {
     }
   }
 
+  /// Calls `body` unless there are no rows.
   func withMap(_ body: (RowMap) -> Void) {
     sequences.withUnsafeBufferPointer { sequences in
       positions.withUnsafeBufferPointer { positions in
-        body(RowMap(count: count, sequences: sequences.baseAddress!, positions: positions.baseAddress!))
+        guard let sequences = sequences.baseAddress, let positions = positions.baseAddress else { return }
+        body(RowMap(count: count, sequences: sequences, positions: positions))
       }
     }
   }

@@ -24,6 +24,7 @@ final class Transformer: @unchecked Sendable {
   private let lastChoice: Int
   private let workers: Workers
   private let rotaries: [RotaryEmbedding]
+  private let prefixLayout: KeptPrefix.Layout
 
   // One buffer a role, reused by every batch.
   private let residualBuffer = TileBuffer()
@@ -43,6 +44,9 @@ final class Transformer: @unchecked Sendable {
 
   private var kernels: Kernels { projector.kernels }
 
+  /// Bytes that each block of a kept prefix takes.
+  var keptPageBytes: Int { prefixLayout.count * MemoryLayout<Float>.stride }
+
   init(
     configuration: ModelConfiguration, embedding: WeightMatrix, positionEmbedding: WeightMatrix?,
     layers: [DecoderLayer], outputNorm: Norm, output: WeightMatrix, products: Products, workers: Workers
@@ -59,6 +63,8 @@ final class Transformer: @unchecked Sendable {
       workers: workers)
     rotaries = configuration.rotaries.map(RotaryEmbedding.init)
     angleBuffers = (rotaries.map { _ in TileBuffer() }, rotaries.map { _ in TileBuffer() })
+    prefixLayout = KeptPrefix.Layout(
+      layerFloats: layers.map(\.attention.pageFloats), width: configuration.hiddenSize)
     lastChoice = layers.lastIndex { $0.hasExperts } ?? -1
     let matrices = layers.flatMap(\.matrices) + [embedding, positionEmbedding].compactMap(\.self)
     let slabBytes = matrices.map { $0.scratchBytes(rows: Products.slabRows) }.max() ?? 0
@@ -71,8 +77,11 @@ final class Transformer: @unchecked Sendable {
   }
 
   /// Log-probabilities of the batch's predictions, in order. Memory is linear in the batch's rows.
-  func score(_ batch: PackedBatch, ranks: Bool) -> TokenScores {
-    guard batch.predictionCount > 0 else { return TokenScores(logprobs: [], ranks: []) }
+  ///
+  /// - Parameter keeping: tokens to keep at most, for later batches, of what the last sequence begins with.
+  func score(_ batch: PackedBatch, ranks: Bool, keeping limit: Int) -> (TokenScores, KeptPrefix?) {
+    guard batch.predictionCount > 0 else { return (TokenScores(logprobs: [], ranks: []), batch.kept) }
+    let keeper = PrefixKeeper(batch, limit: limit, layout: prefixLayout)
     let all = Rows(
       sequences: batch.owners, positions: batch.positions, of: batch, rotaries: rotaries,
       buffers: angleBuffers.all, workers: workers)
@@ -85,12 +94,14 @@ final class Transformer: @unchecked Sendable {
       let projector = index <= lastChoice ? preciseProjector : self.projector
       let form = projector.products.form
       var input = operands(residual, layer.attentionNorm, operandBuffer, tiles: all.tiles, form)
-      let cache = keysAndValues(layer, input, all, batch, projector)
+      let cache = keysAndValues(layer, index, input, all, batch, projector)
+      keeper.keep(cache, of: layer.attention, layer: index)
       var rows = all
       if index == layers.count - 1 {
         // Only predictions are read behind the last layer's keys and values.
+        keeper.keep(states: residual)
         rows = selected
-        residual = select(batch.predictions, from: residual)
+        residual = select(batch, from: residual)
         input = operands(residual, layer.attentionNorm, operandBuffer, tiles: rows.tiles, form)
       }
       let mixing = index < lastChoice ? preciseProjector : self.projector
@@ -105,13 +116,14 @@ final class Transformer: @unchecked Sendable {
       }
     }
     let states = operands(residual, outputNorm, operandBuffer, tiles: selected.tiles, projector.products.form)
-    return head.score(batch.predictions, input: states, ranks: ranks)
+    let scores = head.score(batch.predictions, input: states, ranks: ranks)
+    return (scores.spread(to: batch.places), keeper.prefix)
   }
 
   // MARK: Attention
 
   private func keysAndValues(
-    _ layer: DecoderLayer, _ input: OperandTiles, _ rows: Rows, _ batch: PackedBatch,
+    _ layer: DecoderLayer, _ index: Int, _ input: OperandTiles, _ rows: Rows, _ batch: PackedBatch,
     _ projector: Projector
   ) -> Attention.Cache {
     let attention = layer.configuration.attention, heads = attention.keyValueHeadCount
@@ -122,8 +134,9 @@ final class Transformer: @unchecked Sendable {
       [.init(matrix: layer.key, y: keys, tiles: tiles), .init(matrix: layer.value, y: values, tiles: tiles)],
       input)
     prepareHeads(keys, count: heads, layer.keyNorm, attention, rows)
-    let cache = layer.attention.cache(for: batch, in: cacheBuffer)
-    workers.run(batch.sequences.count * heads) { index, _ in
+    let kept = batch.kept?.pages.map { $0.base + prefixLayout.layers[index] } ?? []
+    let cache = layer.attention.cache(for: batch, kept: kept, in: cacheBuffer)
+    workers.run(batch.pages.count * heads) { index, _ in
       layer.attention.gather(
         index / heads, head: index % heads, of: batch, keys: keys, values: values, into: cache)
     }
@@ -258,18 +271,20 @@ final class Transformer: @unchecked Sendable {
   }
 
   /// The rows of the predictions, in their order.
-  private func select(_ predictions: [PackedBatch.Prediction], from residual: FloatTiles) -> FloatTiles {
-    let lanes = FloatTiles.lanes
-    let tiles = FloatTiles.tiles(for: predictions.count)
-    let selected = FloatTiles(selectedBuffer, width: residual.width, tiles: tiles)
-    let rows = predictions.map(\.row)
-    let kernels = kernels
+  private func select(_ batch: PackedBatch, from residual: FloatTiles) -> FloatTiles {
+    let lanes = FloatTiles.lanes, width = residual.width
+    let tiles = FloatTiles.tiles(for: batch.predictions.count)
+    let selected = FloatTiles(selectedBuffer, width: width, tiles: tiles)
     workers.run(tiles) { tile, _ in
-      rows.withUnsafeBufferPointer {
-        guard let base = $0.baseAddress else { return }
-        kernels.table.pointee.collect(
-          residual.base, residual.width, base + tile * lanes, min(lanes, rows.count - tile * lanes),
-          residual.width, selected[tile, 0])
+      for index in tile * lanes..<min(batch.predictions.count, (tile + 1) * lanes) {
+        let prediction = batch.predictions[index], lane = selected[tile, 0] + index % lanes
+        let row = Int(prediction.row)
+        if row >= 0 {
+          let state = residual[row / lanes, 0] + row % lanes
+          for feature in 0..<width { lane[feature * lanes] = state[feature * lanes] }
+        } else if let state = batch.kept?.state(of: Int(prediction.position), self.prefixLayout) {
+          for feature in 0..<width { lane[feature * lanes] = state[feature] }
+        }
       }
     }
     return selected

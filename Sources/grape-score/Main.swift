@@ -33,8 +33,12 @@ enum Main {
         "window", argument: "N", section: "Speed",
         help: "Tokens computed together; the scores do not depend on it [default: 1024]"),
       Option(
+        "prefix-memory", argument: "SIZE", section: "Speed",
+        help: "Memory for the keys and values of a beginning that records have in common, with K, M or G for "
+          + "powers of 1024 [default: 256M]"),
+      Option(
         "no-prefix-sharing", section: "Speed",
-        help: "Compute a prompt again for each of its responses; the scores do not depend on it"),
+        help: "Compute what records have in common for each of them; the scores do not depend on it"),
       .threads,
     ])
 
@@ -53,7 +57,8 @@ enum Main {
           keepsTokens: arguments[flag: "keep-tokens"], model: model.identity),
         tokenizer: arguments[flag: "any-tokenizer"] ? nil : tokenizer(of: location, filter),
         size: try arguments.int("window", in: 1...1 << 20) ?? 1024,
-        sharesPrefixes: !arguments[flag: "no-prefix-sharing"])
+        sharesPrefixes: !arguments[flag: "no-prefix-sharing"],
+        prefixMemory: try arguments.bytes("prefix-memory") ?? 256 << 20)
       filter.interruptionAdvice = "with --resume FILE a run goes on where an earlier one was cut short"
       var resumption = try arguments.string("resume").map { path in
         filter.interruptionAdvice = "the same command goes on where this run ends"

@@ -13,6 +13,7 @@ struct ScoreWindow: ~Copyable {
   private let filter: Filter
   private let tokenizer: Tokenizer?
   private let size: Int
+  private let prefixMemory: Int
   private var report: ScoreReport
 
   private var batch: PackedBatch
@@ -32,15 +33,17 @@ struct ScoreWindow: ~Copyable {
   /// - Parameters:
   ///   - tokenizer: the model's tokenizer, which must have made the tokens; nil for any.
   ///   - size: rows of a full batch.
+  ///   - prefixMemory: bytes for what is kept from batch to batch of a common beginning.
   init(
     model: LanguageModel, filter: Filter, report: ScoreReport, tokenizer: Tokenizer?, size: Int,
-    sharesPrefixes: Bool
+    sharesPrefixes: Bool, prefixMemory: Int
   ) {
     self.model = model
     self.filter = filter
     self.report = report
     self.tokenizer = tokenizer
     self.size = size
+    self.prefixMemory = prefixMemory
     currentSize = min(size, Self.firstSize)
     batch = PackedBatch(sharesPrefixes: sharesPrefixes, longestShort: model.longestShort)
   }
@@ -85,13 +88,13 @@ struct ScoreWindow: ~Copyable {
   /// Scores and writes what waits.
   mutating func flush() throws {
     guard !waiting.isEmpty else { return }
-    let scores = model.score(batch, ranks: report.isPerToken)
+    let (scores, prefix) = model.score(batch, ranks: report.isPerToken, keepingWithin: prefixMemory)
     var at = 0
     for (line, predictions) in waiting {
       try write(line, scores, at..<at + predictions)
       at += predictions
     }
-    batch.removeAll()
+    batch.removeAll(behind: prefix)
     waiting.removeAll(keepingCapacity: true)
     waitingBytes = 0
     currentSize = min(size, currentSize * 2)

@@ -91,23 +91,6 @@ import Testing
     #expect(score(sharesPrefixes: true, [texts[0]])[0] != score(sharesPrefixes: true, [texts[1]])[0])
   }
 
-  @Test func prefixesAreComputedOnce() throws {
-    var batch = PackedBatch()
-    batch.append([1, 2, 3, 4, 5], spans: [3..<5])
-    #expect(batch.rowCount == 4)
-    batch.append([1, 2, 3, 9, 5, 6], spans: [3..<6])
-    #expect(batch.rowCount == 4 + 2)
-    batch.append([1, 2, 3, 9, 5, 6], spans: [3..<6])
-    #expect(batch.rowCount == 6)
-    batch.append([7, 2, 3], spans: [1..<3])
-    #expect(batch.rowCount == 6 + 2)
-    #expect(batch.predictionCount == 2 + 3 + 3 + 2)
-    var apart = PackedBatch(sharesPrefixes: false)
-    apart.append([1, 2, 3, 4, 5], spans: [3..<5])
-    apart.append([1, 2, 3, 9, 5, 6], spans: [3..<6])
-    #expect(apart.rowCount == 4 + 5)
-  }
-
   /// A token with nothing before it has no probability, and one behind the last span is never computed.
   @Test func edgesOfSequences() throws {
     let model = try model("models/llama-3", .f32)
