@@ -44,7 +44,8 @@ extension Filter {
   /// The same for a record that was found to be bad after others had been read.
   package func reject(_ line: HeldLine, _ reason: String) throws {
     try line.bytes.withUnsafeBytes { bytes in
-      let line = SourceLine(bytes: bytes, file: line.file, number: line.number, hasReturn: line.hasReturn)
+      let line = SourceLine(
+        bytes: bytes, file: line.file, number: line.number, place: nil, hasReturn: line.hasReturn)
       try reject(line, reason, rest: nil)
     }
   }
@@ -103,7 +104,8 @@ extension Filter {
   ) throws {
     if Self.isBlank(line.bytes) { return }
     progress?.records += 1
-    let source = SourceLine(bytes: line.bytes, file: name, number: line.number, hasReturn: line.hasReturn)
+    let source = SourceLine(
+      bytes: line.bytes, file: name, number: line.number, place: line.place, hasReturn: line.hasReturn)
     guard !line.isOversize else {
       if isStrict { try pause() }
       return try reject(source, "longer than \(maximumLength) bytes (--max-line)", rest: reader)

@@ -1,3 +1,5 @@
+import Streams
+
 /// A record as it was read, and where it came from. Its bytes live until the next one is read.
 package struct SourceLine {
   /// The record without separator.
@@ -6,6 +8,8 @@ package struct SourceLine {
   package let file: String
   /// The line at which the record begins, from 1.
   package let number: Int
+  /// Where the bytes can be read again; nil where they cannot.
+  package let place: FilePlace?
 
   let hasReturn: Bool
 

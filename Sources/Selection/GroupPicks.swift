@@ -50,7 +50,7 @@ struct GroupPicks {
   private mutating func make(_ contender: Contender, next: Double, _ body: (Pick) throws -> Void) throws {
     let margin =
       rule.hasMargins && next > -.infinity
-      ? min(contender.merit.value - next, .greatestFiniteMagnitude) : nil
+      ? min(decimalDifference(contender.merit.value, next), .greatestFiniteMagnitude) : nil
     let pick = Pick(
       contender: contender, standing: Standing(rank: count, margin: margin, candidates: header.candidates))
     if rule.minimumMargin == nil { try body(pick) } else { held.append(pick) }

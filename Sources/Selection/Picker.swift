@@ -3,12 +3,13 @@ import Streams
 
 /// Picks the preferred records of each group, whatever the order of the input, within a memory budget.
 ///
-/// Each record that is among the best of its group when it arrives is appended to a spool; a table of groups keeps
-/// where the best lie. When memory runs short the spool's older part goes to a temporary file, and so does the
-/// table, as a run sorted by key. At the end the runs are merged, the picks are sorted by their offsets in the spool,
-/// which is the order of the input, and written in one pass over it.
+/// Of each record that is among the best of its group when it arrives, a table of groups keeps the place: in the input
+/// where that is a regular file, and else in a spool that the record is appended to. When memory runs short the
+/// spool's older part goes to a temporary file, and so does the table, as a run sorted by key. At the end the runs are
+/// merged, the picks are sorted by their places, which is the order of the input, and read once more and written.
 ///
-/// - Complexity: O(n log k) time for n records, of which each group keeps k. Disk: at most the input's size.
+/// - Complexity: O(n log k) time for n records, of which each group keeps k. Disk: at most the size of what comes from
+///   pipes, and the table's.
 package struct Picker: ~Copyable {
   /// What has been done so far.
   package struct Totals {
@@ -29,13 +30,14 @@ package struct Picker: ~Copyable {
   private let keepsMember: Bool
   private let memory: Int
   private let hash: (UnsafeRawBufferPointer) -> UInt64
-  private let write: (UnsafeRawBufferPointer, Standing) throws -> Void
+  private let write: (GrapeMember, Standing) throws -> Void
 
   private var identities = Identities()
   private var sources = SourceNumbers()
   private var table = GroupTable()
   private var runs: SortedRuns<GroupRecord>
-  private let spool: Spool
+  private let store: RecordStore
+  private var parser = JSONParser()
   private var keyReader = GroupKeyReader()
   /// In contiguous input: the key of the group that has not ended yet, and the hashes of those that have.
   private var openKey: [UInt8]?
@@ -45,15 +47,15 @@ package struct Picker: ~Copyable {
   ///
   /// - Parameters:
   ///   - rule: what to pick.
-  ///   - keepsMember: whether picks are written with their `grape` member or without it.
+  ///   - keepsMember: whether picks are written with their `grape` member or may come without it.
   ///   - memory: bytes to use for records and groups together.
   ///   - hash: finds groups by their keys, which are told apart by their bytes.
-  ///   - write: called with each picked record's bytes, in the order of the input: during `finish`, or with
-  ///     contiguous groups at the end of each group.
+  ///   - write: called with each picked record, in the order of the input: during `finish`, or with contiguous groups at
+  ///     the end of each group.
   package init(
     rule: PickRule, keepsMember: Bool, memory: Int,
     hash: @escaping (UnsafeRawBufferPointer) -> UInt64 = { xxh64($0) },
-    write: @escaping (UnsafeRawBufferPointer, Standing) throws -> Void
+    write: @escaping (GrapeMember, Standing) throws -> Void
   ) {
     self.rule = rule
     self.keepsMember = keepsMember
@@ -61,15 +63,18 @@ package struct Picker: ~Copyable {
     self.hash = hash
     self.write = write
     runs = SortedRuns(mergeMemory: memory / 8)
-    spool = Spool(memoryLimit: memory / 5 * 2, chunkSize: min(1 << 22, max(memory / 16, 1 << 12)))
+    store = RecordStore(
+      memoryLimit: memory / 5 * 2, chunkSize: min(1 << 22, max(memory / 16, 1 << 12)))
   }
 
   /// Takes in the next record.
   ///
-  /// - Parameter text: what is written if the record is picked; nil: the record.
+  /// - Parameters:
+  ///   - record: the record.
+  ///   - source: where it can be read again; nil where it cannot.
   /// - Throws: `SelectionError` about the record, which then has no part in its group; `SelectionConflict` or `IOError`,
   ///   after which there is no going on.
-  package mutating func add(_ record: GrapeMember, writing text: UnsafeRawBufferPointer? = nil) throws {
+  package mutating func add(_ record: GrapeMember, at source: FilePlace? = nil) throws {
     guard let key = rule.fields.groupPath(record).flatMap({ keyReader.key(of: $0) }) else {
       throw SelectionError.noGroup(path: rule.fields.groupPath.name)
     }
@@ -83,7 +88,7 @@ package struct Picker: ~Copyable {
     }
     let place = try place(of: key, identity: identity, quota: quota)
     if table.wouldKeep(merit, in: place) {
-      table.keep(try contender(record, merit, key, text), in: place)
+      table.keep(try contender(record, merit, key, source), in: place)
     } else {
       table.pass(merit.value, in: place)
     }
@@ -113,15 +118,11 @@ package struct Picker: ~Copyable {
     }
   }
 
-  /// The record as one that its group keeps: puts it into the spool.
+  /// The record as one that its group keeps: puts it into the store.
   private mutating func contender(
-    _ record: GrapeMember, _ merit: Merit, _ key: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer?
+    _ record: GrapeMember, _ merit: Merit, _ key: UnsafeRawBufferPointer, _ source: FilePlace?
   ) throws -> Contender {
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    let (head, tail) =
-      text.map { ($0, nothing) } ?? (keepsMember ? (record.record.raw, nothing) : record.recordWithoutMember)
-    guard let length = UInt32(exactly: head.count + tail.count) else { throw SelectionError.tooLong }
-    var contender = Contender(merit: merit, length: length, offset: 0)
+    var contender = Contender(merit: merit, length: 0, offset: 0)
     if let limit = rule.limit {
       if case .random(let seed) = limit.order {
         contender.lot = Lot(of: record, key: key, seed: seed).redrawn
@@ -133,9 +134,15 @@ package struct Picker: ~Copyable {
         contender.source = source
       }
     }
-    contender.offset = try spool.append(head, tail)
+    // The parser takes no text of 2^32 bytes. A group that ends soon is in memory soon enough.
+    let (place, length) = try store.append(
+      at: rule.isContiguous ? nil : source, record.record.raw,
+      orKeeping: keepsMember ? (record.record.raw, Self.nothing) : record.recordWithoutMember)
+    (contender.offset, contender.length) = (place, UInt32(truncatingIfNeeded: length))
     return contender
   }
+
+  private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
   private func score(of record: GrapeMember) throws(SelectionError) -> Double {
     guard let score = try rule.fields.score(of: record) else {
@@ -229,14 +236,14 @@ package struct Picker: ~Copyable {
       closed.insert(openKey.withUnsafeBytes(self.hash))
       table.removeAll()
       runs = SortedRuns(mergeMemory: memory / 8)
-      spool.removeAll()
+      store.removeAll()
     }
     if closed.contains(hash) { throw SelectionConflict.reopened(group: GroupKeyReader.text(of: key)) }
     openKey = Array(key)
   }
 
   private mutating func writePicks() throws {
-    totals.spilledBytes += spool.spilled
+    totals.spilledBytes += store.spilled
     var sorter = ExternalSorter<Pick>(memory: memory / 16)
     if let limit = rule.limit {
       var ranking = ExternalSorter<RankedPick>(memory: memory / 16)
@@ -252,11 +259,27 @@ package struct Picker: ~Copyable {
     } else {
       try forEachPick { try sorter.append($0) }
     }
-    try sorter.drain { pick in
-      let contender = pick.contender
-      try spool.read(contender.offset, count: Int(contender.length)) { try write($0, pick.standing) }
-      totals.picks += 1
+    try sorter.drain { try write($0) }
+  }
+
+  private mutating func write(_ pick: Pick) throws {
+    let (bytes, file) = try store.read(pick.contender.offset, count: Int(pick.contender.length))
+    if let file {
+      guard let record = try? bytes.map({ try GrapeMember(of: parser.parse($0)) }),
+        isSame(record, pick.contender)
+      else { throw SelectionConflict.changed(file: file.name) }
+      try write(record, pick.standing)
+    } else if let bytes {
+      try write(GrapeMember(of: parser.parse(bytes)), pick.standing)
     }
+    totals.picks += 1
+  }
+
+  /// Whether a record that has been read again is worth what it was worth the first time. Others have written to the file
+  /// if not.
+  private mutating func isSame(_ record: GrapeMember, _ contender: Contender) -> Bool {
+    guard let key = rule.fields.groupPath(record).flatMap({ keyReader.key(of: $0) }) else { return false }
+    return (try? merit(of: record, key: key)) == contender.merit
   }
 
   /// Calls `body` with the picks of every group in the table and the runs.

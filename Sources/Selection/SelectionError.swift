@@ -12,8 +12,6 @@ package enum SelectionError: RecordError, Equatable {
   case noLength
   /// No number of picks at `path`.
   case noQuota(path: String)
-  /// What would be written is longer than the spool takes in one piece.
-  case tooLong
 
   package var description: String {
     switch self {
@@ -25,7 +23,6 @@ package enum SelectionError: RecordError, Equatable {
     case .notFinite(let path): "the number at \(path) is out of range"
     case .noLength: "no grape.count and no grape.spans: the response's length is not known"
     case .noQuota(let path): "no whole number at \(path), of 0 or more"
-    case .tooLong: "longer than 4 GiB when written"
     }
   }
 }
@@ -40,6 +37,8 @@ package enum SelectionConflict: Error, Equatable, CustomStringConvertible {
   case quotas(group: String, path: String, Int, Int)
   /// A group that had ended came back.
   case reopened(group: String)
+  /// An input file is no longer what it was when it was read.
+  case changed(file: String)
   /// More sources at `path` than can be told apart.
   case sources(path: String)
 
@@ -53,6 +52,7 @@ package enum SelectionConflict: Error, Equatable, CustomStringConvertible {
       "the records of group \(group) disagree about \(path): \(first) and \(second)"
     case .reopened(let group):
       "group \(group) comes back after its end: the input is not grouped (leave out --grouped)"
+    case .changed(let file): "\(file) has changed since it was read"
     case .sources(let path): "more than 65,535 sources at \(path)"
     }
   }

@@ -108,18 +108,16 @@ package final class Spool {
     try file?.append(UnsafeRawBufferPointer(rebasing: chunk.memory[..<chunk.count]))
   }
 
-  /// Calls `body` with a piece of the log, which must have been appended as one or lie within such a piece.
+  /// A piece of the log, which must have been appended as one or lie within such a piece. Valid until the next call.
   ///
   /// - Complexity: O(log chunks) in memory; on disk a read of `chunkSize` bytes or more at a time, from which
   ///   later calls at rising offsets are served.
-  package func read<Result>(
-    _ offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result {
-    guard offset < spilled else { return try body(UnsafeRawBufferPointer(inMemory(offset, count))) }
+  package func read(_ offset: Int, count: Int) throws(IOError) -> UnsafeRawBufferPointer {
+    guard offset < spilled else { return UnsafeRawBufferPointer(inMemory(offset, count)) }
     let end = windowStart + windowCount
     if offset < windowStart || offset + count > end { try moveWindow(to: offset, holding: count) }
     let first = offset - windowStart
-    return try body(UnsafeRawBufferPointer(rebasing: window[first..<(first + count)]))
+    return UnsafeRawBufferPointer(rebasing: window[first..<(first + count)])
   }
 
   private func inMemory(_ offset: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {

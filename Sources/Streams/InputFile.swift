@@ -13,8 +13,12 @@ package final class InputFile {
   /// Bytes from here to the end, where that is known: regular files only.
   package let size: Int?
 
+  /// Whether what has been read can be read again.
+  package let isRegular: Bool
+  /// Where reading began, in bytes from the beginning of a regular file.
+  package let start: Int
+
   private let descriptor: FileDescriptor
-  private let isRegular: Bool
 
   /// Opens `path`; a folder is an error here already rather than at the first read.
   package init(path: String) throws(IOError) {
@@ -24,8 +28,10 @@ package final class InputFile {
     let status = descriptor.status()
     isRegular = status?.isRegular ?? false
     if isRegular, let status {
-      size = max(0, Int(status.st_size) - max(0, Int(lseek(descriptor.number, 0, SEEK_CUR))))
+      start = max(0, Int(lseek(descriptor.number, 0, SEEK_CUR)))
+      size = max(0, Int(status.st_size) - start)
     } else {
+      start = 0
       size = nil
     }
     if let status, status.isDirectory { throw IOError(action: "read", path: name, code: EISDIR) }
@@ -40,6 +46,21 @@ package final class InputFile {
     let count = descriptor.read(into: buffer)
     guard count >= 0 else { throw IOError(action: "read", path: name, code: errno) }
     return count
+  }
+
+  /// Reads again what there is at `offset` of a regular file, at most `buffer.count` bytes; 0 is the end.
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(IOError) -> Int {
+    let count = descriptor.read(into: buffer, at: offset)
+    guard count >= 0 else { throw IOError(action: "read", path: name, code: errno) }
+    return count
+  }
+
+  /// Says which bytes of a regular file are about to be read. Advice: it changes how long reads take and nothing else.
+  package func announce(_ range: Range<Int>) {
+    #if os(Linux)
+      _ = posix_fadvise(
+        descriptor.number, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
+    #endif
   }
 
   /// Nothing to read within so many milliseconds, and not the end either. Regular files never block.

@@ -25,24 +25,19 @@ enum Main {
   static func main() {
     Filter.main(program) { filter in
       let arguments = filter.arguments
-      let explains = arguments[flag: "explain"]
-      var row = try OutputFormat.row(arguments)
-      var writer = PickWriter(output: filter.output, separator: filter.separator)
+      var writer = PickWriter(
+        arguments[flag: "explain"] ? .explained : arguments[flag: "keep"] ? .unchanged : .none,
+        row: try OutputFormat.row(arguments), output: filter.output, separator: filter.separator)
       var picker = Picker(
-        rule: try PickRule(arguments), keepsMember: explains || arguments[flag: "keep"],
+        rule: try PickRule(arguments), keepsMember: !writer.ignoresMember,
         memory: try arguments.bytes("memory") ?? 1 << 30
-      ) { record, standing in
-        if explains { try writer.write(record, standing) } else { try writer.write(record) }
-      }
+      ) { try writer.write($0, $1) }
       var parser = JSONParser()
       try filter.records { line in
         let record = try GrapeMember(of: parser.parse(line.bytes))
+        try writer.check(record)
         do {
-          if try row?.read(record) != nil {
-            try row?.bytes.withUnsafeBytes { try picker.add(record, writing: $0) }
-          } else {
-            try picker.add(record)
-          }
+          try picker.add(record, at: line.place)
         } catch let conflict as SelectionConflict {
           filter.fail("\(line.file):\(line.number): \(conflict)")
         }

@@ -1,35 +1,65 @@
+import Commands
 import Records
 import Selection
 import Streams
 
-/// Writes picked records.
+/// Writes picked records: as they are, or as rows for training.
 struct PickWriter: ~Copyable {
+  /// What is written of a record's `grape` member.
+  enum Member {
+    case none
+    case unchanged
+    /// It, and the record's standing in it.
+    case explained
+  }
+
   private let output: Output
   private let separator: UInt8
-  private var parser = JSONParser()
+  private let member: Member
+  private var row: TrainingRow?
   private var edit = GrapeEdit()
   private var buffer: [UInt8] = []
 
-  init(output: Output, separator: UInt8) {
+  init(_ member: Member, row: TrainingRow?, output: Output, separator: UInt8) {
     self.output = output
     self.separator = separator
+    self.member = member
+    self.row = row
   }
 
-  /// Writes a record as it is.
-  func write(_ record: UnsafeRawBufferPointer) throws {
-    try output.write(record)
+  /// Whether a record can be written without a look at its `grape` member.
+  var ignoresMember: Bool { member == .none && row == nil }
+
+  /// Sees to it that a record can be written.
+  ///
+  /// - Throws: `RecordError` if not.
+  mutating func check(_ record: GrapeMember) throws { try row?.read(record) }
+
+  mutating func write(_ record: GrapeMember, _ standing: Standing) throws {
+    if try row?.read(record) != nil {
+      try row?.bytes.withUnsafeBytes { try output.write($0) }
+    } else {
+      try writeText(record, standing)
+    }
     try output.endRecord(separator)
   }
 
-  /// Writes a record with its standing in its `grape` member.
-  mutating func write(_ record: UnsafeRawBufferPointer, _ standing: Standing) throws {
-    edit.removeAll()
-    edit.set("rank", standing.rank)
-    if let margin = standing.margin { edit.set("margin", margin) } else { edit.drop("margin") }
-    edit.set("candidates", standing.candidates)
-    buffer.removeAll(keepingCapacity: true)
-    edit.append(record: try GrapeMember(of: parser.parse(record)), to: &buffer)
-    try buffer.withUnsafeBytes { try output.write($0) }
-    try output.endRecord(separator)
+  private mutating func writeText(_ record: GrapeMember, _ standing: Standing) throws {
+    switch member {
+    case .none:
+      let (head, tail) = record.recordWithoutMember
+      try output.write(head)
+      try output.write(tail)
+    case .unchanged:
+      try output.write(record.record.raw)
+    case .explained:
+      edit.removeAll()
+      edit.set("rank", standing.rank)
+      if let margin = standing.margin { edit.set("margin", margin) } else { edit.drop("margin") }
+      edit.set("candidates", standing.candidates)
+      buffer.removeAll(keepingCapacity: true)
+      edit.append(record: record, to: &buffer)
+      try buffer.withUnsafeBytes { try output.write($0) }
+    }
   }
 }

@@ -18,7 +18,7 @@ import Testing
   ) throws -> (picks: [Picked], totals: Picker.Totals) {
     var picks: [Picked] = []
     var picker = Picker(rule: rule, keepsMember: true, memory: memory, hash: hash) {
-      picks.append(Picked(text: String(decoding: $0, as: UTF8.self), standing: $1))
+      picks.append(Picked(text: String(decoding: $0.record.raw, as: UTF8.self), standing: $1))
     }
     try parse(texts) { try picker.add($0) }
     try picker.finish()
@@ -163,13 +163,29 @@ import Testing
     #expect(byRank == records.sorted { $0.score > $1.score }.map(\.text))
   }
 
+  /// 0.1 - -0.2 is 0.30000000000000004 in doubles.
+  @Test(arguments: [
+    (0.1, -0.2, 0.3), (-0.4, -0.7, 0.3), (-1.2345677, -1.2345678, 1e-7), (123.4, 0.1, 123.3),
+    (5e-9, 2e-9, 3e-9),
+    (1e300, -1e300, 2e300), (1e-300, 0, 1e-300), (2e15, 0.5, 2e15 - 0.5),
+    (1.7e308, -1.7e308, .greatestFiniteMagnitude),
+    (0, 0, 0), (-0.1, -0.1, 0), (-2.015031, -2.2523061, 0.2372751),
+  ])
+  func marginsAreDifferencesOfDecimals(_ first: Double, _ second: Double, _ margin: Double) throws {
+    let records = [second, first].map { TestRecord(group: "g", score: $0) }
+    #expect(try Self.pick(records.map(\.text), Self.rule(.best)).picks.first?.standing.margin == margin)
+    var rule = try Self.rule(.best)
+    rule.minimumMargin = margin
+    #expect(try Self.pick(records.map(\.text), rule).picks.count == 1)
+  }
+
   @Test func picksAreWrittenWithOrWithoutTheMember() throws {
     let text = #"{"a" : 1, "grape": {"group": "g", "score": 1 } , "b":[ ]}"#
     for keepsMember in [false, true] {
       var picks: [String] = []
       let rule = try Self.rule(.best)
-      var picker = Picker(rule: rule, keepsMember: keepsMember, memory: 1 << 20) { bytes, _ in
-        picks.append(String(decoding: bytes, as: UTF8.self))
+      var picker = Picker(rule: rule, keepsMember: keepsMember, memory: 1 << 20) { record, _ in
+        picks.append(String(decoding: record.record.raw, as: UTF8.self))
       }
       try parse([text]) { try picker.add($0) }
       try picker.finish()

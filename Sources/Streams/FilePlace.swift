@@ -1,0 +1,6 @@
+/// Where in a file a record is, so that it can be read again. The file is a regular one, and open.
+package struct FilePlace {
+  package let file: InputFile
+  /// Bytes from the file's beginning.
+  package let offset: Int
+}
