@@ -115,12 +115,12 @@ package struct Arguments: Sendable {
     return fraction
   }
 
-  /// A number of bytes above 0, with `K`, `M` or `G` for powers of 1024; nil when the option was not given.
-  package func bytes(_ name: String) throws(UsageError) -> Int? {
+  /// A number of bytes, of `least` or more, with `K`, `M` or `G` for powers of 1024; nil when the option was not given.
+  package func bytes(_ name: String, least: Int = 1) throws(UsageError) -> Int? {
     guard let text = value(name) else { return nil }
     let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
     let unit = text.last.flatMap { units[Character($0.uppercased())] }
-    guard let number = Int(unit == nil ? text[...] : text.dropLast()), number > 0,
+    guard let number = Int(unit == nil ? text[...] : text.dropLast()), number >= least,
       case let (size, overflow) = number.multipliedReportingOverflow(by: unit ?? 1), !overflow
     else { throw unsuitable(name, text, "a number of bytes such as 65536, 64K or 16M") }
     return size

@@ -22,6 +22,8 @@ package final class Filter {
   package internal(set) var rejected = 0
   /// Set by a tool whose result is empty: exit status 1 instead of 0.
   package var isFruitless = false
+  /// What the last line of the progress report says at its end.
+  package var summary: String?
   /// What a user who has interrupted the run may want to know, as part of a sentence.
   package var interruptionAdvice: String?
 
@@ -110,7 +112,7 @@ package final class Filter {
   /// Writes out everything and ends: status 0, or 128 and the signal's number after an interruption, or 1 after bad records or when nothing was found, or 2 after an operand
   /// that could not be read.
   package func finish() -> Never {
-    progress?.finish()
+    progress?.finish(summary)
     if rejected > 0 {
       let records = "\(grouped(rejected)) bad record\(rejected == 1 ? "" : "s")"
       warn(rejects.map { "\(records), copied to \($0.name)" } ?? records)

@@ -73,11 +73,12 @@ struct Progress {
     isDrawn = false
   }
 
-  /// The last word.
-  mutating func finish() {
+  /// The last word, and a summary behind it.
+  mutating func finish(_ summary: String?) {
     erase()
     if style != .automatic {
-      StandardError.write("\(name): \(text(at: Clock.nanoseconds(), isFinal: true))\n")
+      let text = text(at: Clock.nanoseconds(), isFinal: true)
+      StandardError.write("\(name): \(text)\(summary.map { "; \($0)" } ?? "")\n")
     }
   }
 

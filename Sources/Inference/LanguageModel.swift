@@ -14,6 +14,7 @@ package final class LanguageModel: Sendable {
   package let longestShort: Int
 
   private let transformer: Transformer
+  private let workModel: WorkModel
   /// Keeps the mapped weights alive.
   private let checkpoint: Checkpoint
 
@@ -38,6 +39,7 @@ package final class LanguageModel: Sendable {
       positionEmbedding: configuration.learnsPositions ? try load.matrix(.positionEmbedding) : nil,
       layers: layers, outputNorm: try load.norm(.outputNorm), output: output, products: products,
       workers: workers)
+    workModel = WorkModel(configuration, layers, output: output)
     longestShort =
       configuration.rotaries.compactMap { rotary in
         if case .longrope(_, _, let positions) = rotary.scaling { positions } else { nil }
@@ -66,6 +68,9 @@ package final class LanguageModel: Sendable {
     let pages = memory / max(1, transformer.keptPageBytes)
     return transformer.score(batch, ranks: ranks, keeping: pages * PackedBatch.pageSize)
   }
+
+  /// What scoring a batch takes.
+  package func work(of batch: PackedBatch) -> Work { workModel.work(of: batch) }
 }
 
 /// A checkpoint that cannot be run.

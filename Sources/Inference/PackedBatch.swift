@@ -14,6 +14,8 @@ package struct PackedBatch: Sendable {
   struct Sequence: Sendable {
     /// The pages of its blocks of positions, in `pageOfBlock`.
     let blocks: Range<Int>
+    /// Its tokens, those included that no prediction depends on.
+    let length: Int
     /// Longer than `longestShort`.
     let isLong: Bool
   }
@@ -100,7 +102,7 @@ package struct PackedBatch: Sendable {
     appendRows(ids, keptCount..<needed, isLong: isLong)
     let blocks = appendPages(keptCount: keptCount, needed)
     let sequence = Int32(sequences.count)
-    sequences.append(Sequence(blocks: blocks, isLong: isLong))
+    sequences.append(Sequence(blocks: blocks, length: ids.count, isLong: isLong))
     latest.removeAll(keepingCapacity: true)
     latest.append(contentsOf: ids.prefix(needed))
     let before = places.count

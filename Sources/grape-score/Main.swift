@@ -58,7 +58,7 @@ enum Main {
         tokenizer: arguments[flag: "any-tokenizer"] ? nil : tokenizer(of: location, filter),
         size: try arguments.int("window", in: 1...1 << 20) ?? 1024,
         sharesPrefixes: !arguments[flag: "no-prefix-sharing"],
-        prefixMemory: try arguments.bytes("prefix-memory") ?? 256 << 20)
+        prefixMemory: try arguments.bytes("prefix-memory", least: 0) ?? 256 << 20)
       filter.interruptionAdvice = "with --resume FILE a run goes on where an earlier one was cut short"
       var resumption = try arguments.string("resume").map { path in
         filter.interruptionAdvice = "the same command goes on where this run ends"

@@ -21,6 +21,9 @@ struct ScoreWindow: ~Copyable {
   private var waitingBytes = 0
   private var currentSize: Int
 
+  /// What has been computed so far.
+  private(set) var work = Work()
+
   private var parser = JSONParser()
   private var tokens: [UInt32] = []
   private var spans: [Range<Int>] = []
@@ -88,6 +91,8 @@ struct ScoreWindow: ~Copyable {
   /// Scores and writes what waits.
   mutating func flush() throws {
     guard !waiting.isEmpty else { return }
+    work += model.work(of: batch)
+    filter.summary = work.description
     let (scores, prefix) = model.score(batch, ranks: report.isPerToken, keepingWithin: prefixMemory)
     var at = 0
     for (line, predictions) in waiting {

@@ -20,9 +20,10 @@ enum Main {
       if settings.includesEnd, !template.isComplete, tokenizer.end == nil {
         throw UsageError("option '--score-end': the model has no end token")
       }
+      let context = try settings.contextPath.map { try Context(path: $0, template, tokenizer) }
       let pipeline = RecordPipeline(filter, threads: threads) {
         if settings.action == .decode { return RecordDecoder(tokenizer) }
-        return RecordTokenizer(settings, template, tokenizer)
+        return RecordTokenizer(settings, template, context, tokenizer)
       }
       var remaining = settings.shownCount ?? .max
       try filter.records(pause: pipeline.finish) { line in

@@ -7,10 +7,11 @@ import Tokenization
 final class RecordTokenizer: RecordTask {
   private let settings: Settings
   private let template: Template
+  private let context: Context?
   private let tokenization: TokenizedText.Options
   private let tokenizer: Tokenizer
 
-  /// What `grape.tokenizer` says: the tokenizer and the template.
+  /// What `grape.tokenizer` says: the tokenizer, the template and the context.
   private let identity: String
 
   private var encoder: Encoder
@@ -27,12 +28,13 @@ final class RecordTokenizer: RecordTask {
   /// Present where groups are made loosely.
   private let looseText: LooseText?
 
-  init(_ settings: Settings, _ template: Template, _ tokenizer: Tokenizer) {
+  init(_ settings: Settings, _ template: Template, _ context: Context?, _ tokenizer: Tokenizer) {
     self.settings = settings
     self.template = template
+    self.context = context
     tokenization = settings.tokenization(of: template)
     self.tokenizer = tokenizer
-    identity = "\(tokenizer.identity)/\(template.name)"
+    identity = "\(tokenizer.identity)/\(template.name)" + (context.map { "+\($0.name)" } ?? "")
     encoder = Encoder(tokenizer)
     looseText = settings.groupsLoosely ? LooseText() : nil
   }
@@ -78,7 +80,8 @@ final class RecordTokenizer: RecordTask {
     let grape = try GrapeMember(of: record)
     guard settings.selection.includes(record) else { return 0 }
     try candidate.read(parts, of: record, fields: template.fields)
-    let responses = try template.render(candidate, of: record, turns: settings.turns, into: &text)
+    var responses = try template.render(candidate, of: record, turns: settings.turns, into: &text)
+    context?.precede(&text, &responses)
     try text.withUnsafeBytes {
       try tokenized.tokenize($0, responses: responses, tokenization, tokenizer, &encoder)
     }

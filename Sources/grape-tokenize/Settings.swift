@@ -7,6 +7,8 @@ import Tokenization
 struct Settings: Sendable {
   let model: String
   let template: TemplateChoice
+  /// A file with a text that comes before every text.
+  let contextPath: String?
   let turns: Template.Turns
   let mapping: RecordMapping
   let group: JSONPath?
@@ -49,6 +51,9 @@ struct Settings: Sendable {
       Option(
         "bos", argument: "TEXT", section: text, help: "The beginning token's text that a chat template sees"),
       Option("eos", argument: "TEXT", section: text, help: "The end token's text that a chat template sees"),
+      Option(
+        "context", argument: "FILE", section: text,
+        help: "Put the text in FILE, such as worked examples, before every text"),
       Option(
         "turns", argument: "WHICH", choices: Template.Turns.allCases.map(\.rawValue), section: text,
         help: "The assistant's turns that count as response: last or all [default: last]"),
@@ -93,6 +98,7 @@ struct Settings: Sendable {
     guard let model = arguments.string("model") else { throw UsageError("a model is needed: -m MODEL") }
     self.model = model
     template = try TemplateChoice(arguments)
+    contextPath = arguments.string("context")
     turns = try arguments.choice("turns") ?? .last
     mapping = RecordMapping(
       shape: try arguments.choice("shape"), prompt: try arguments.path("prompt"),

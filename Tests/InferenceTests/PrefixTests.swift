@@ -87,6 +87,25 @@ import Testing
     #expect(batch.rowCount == 152)
   }
 
+  /// Against a count by hand, for 3 layers of hidden size 64, 4 heads of 16 that share 2 of keys and values, 160 features in
+  /// between, and 512 tokens.
+  @Test func workIsCounted() throws {
+    let model = try Self.model("models/llama-3", .f32)
+    var batch = PackedBatch(longestShort: model.longestShort)
+    batch.append([1, 2, 3, 4, 5], spans: [3..<5])
+    batch.append([1, 2, 3, 4, 6], spans: [3..<5])
+    let work = model.work(of: batch)
+    let keysAndValues = 2.0 * 32 * 64, others = 2.0 * 64 * 64 + 3 * 64 * 160, head = 512.0 * 64
+    let pair = 2.0 * 4 * 16
+    #expect(work.tokens == 10 && work.computedTokens == 4)
+    #expect(work.fullMultiplyAdds == 10 * (3 * (keysAndValues + others) + head) + 2 * 3 * pair * 15)
+    // Three predictions are different; they see 3, 4 and 4 positions.
+    #expect(
+      work.multiplyAdds == 4 * (3 * keysAndValues + 2 * others) + 3 * (others + head) + 2 * pair * 10
+        + pair * 11)
+    #expect(work.description == "4 of 10 tokens computed, 0 of 0 G multiply-adds (35.6%)")
+  }
+
   private struct Text {
     let tokens: [UInt32]
     let spans: [Range<Int>]
