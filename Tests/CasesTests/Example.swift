@@ -47,6 +47,26 @@ struct Example: CustomTestStringConvertible, Equatable {
     return examples
   }
 
+  /// The literal displays of a section of an mdoc page, as they are printed.
+  static func displays(inManual text: String, section: String) -> [String] {
+    var displays: [String] = []
+    var display: String?
+    var isSection = false
+    for (_, line) in numberedLines(text) {
+      if line.hasPrefix(".Sh") {
+        isSection = line == ".Sh " + section
+      } else if line.hasPrefix(".Bd -literal"), isSection {
+        display = ""
+      } else if line == ".Ed" {
+        if let display { displays.append(display) }
+        display = nil
+      } else if let begun = display {
+        display = begun + unescaped(line) + "\n"
+      }
+    }
+    return displays
+  }
+
   /// Splits a block into commands and their output. A command goes on for as long as the shell would ask for more:
   /// behind a backslash, `|`, `&&` or `||` at the end of a line, and inside quotes.
   private static func sessions(_ lines: [(number: Int, text: Substring)], _ document: String) -> [Example] {

@@ -39,12 +39,10 @@ import Testing
     return folder
   }
 
-  /// Programs that the tests do without where they are not installed.
   private static func hasTools(for example: Example) -> Bool {
-    ["jq", "python3"].allSatisfy { tool in
-      !example.command.split { !$0.isLetter && !$0.isNumber }.contains { $0 == tool }
-        || (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-          .contains { FileManager.default.isExecutableFile(atPath: $0 + "/" + tool) }
+    Tool.allCases.allSatisfy { tool in
+      tool.isInstalled
+        || !example.command.split { !$0.isLetter && !$0.isNumber }.contains { $0 == tool.rawValue }
     }
   }
 }
