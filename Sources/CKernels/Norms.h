@@ -10,8 +10,8 @@ static void rms_norm(const float *x, const float *weight, size_t width, float ep
     load(&v, x + i * 16);
     sum[i & 3] += v * v;
   }
-  f32x16 mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)width + epsilon, factor;
-  for (int lane = 0; lane < 16; lane++) factor[lane] = 1.0f / __builtin_sqrtf(mean[lane]);
+  f32x16 mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)width + epsilon;
+  f32x16 factor = 1.0f / __builtin_elementwise_sqrt(mean);
   size_t i = 0;
   for (; i + 2 <= width; i += 2) {
     f32x16 a, b;
@@ -49,8 +49,8 @@ static void layer_norm(const float *x, const float *weight, const float *bias, s
     v = v - mean;
     squares[i & 3] += v * v;
   }
-  f32x16 variance = ((squares[0] + squares[1]) + (squares[2] + squares[3])) / (float)width + epsilon, factor;
-  for (int lane = 0; lane < 16; lane++) factor[lane] = 1.0f / __builtin_sqrtf(variance[lane]);
+  f32x16 variance = ((squares[0] + squares[1]) + (squares[2] + squares[3])) / (float)width + epsilon;
+  f32x16 factor = 1.0f / __builtin_elementwise_sqrt(variance);
   size_t i = 0;
   for (; i + 2 <= width; i += 2) {
     f32x16 a, b;

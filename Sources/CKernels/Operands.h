@@ -7,6 +7,16 @@ INLINE void put_pair(void *out, size_t first, grape_operand form, const f32x16 *
     keep((float *)out + first * 16 + 16, b);
     return;
   }
+#if NATIVE_BF16
+  if (form == GRAPE_OPERAND_PAIRS) {
+    // Both narrowed end to end, then their halves interleaved. Subnormal numbers become zero here.
+    const __m512i turns = (__m512i)(u16x32){0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                            8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    __m512i narrow = (__m512i)_mm512_cvtne2ps_pbh((__m512)*b, (__m512)*a);
+    _mm512_storeu_si512((uint16_t *)out + first * 16, _mm512_permutexvar_epi16(turns, narrow));
+    return;
+  }
+#endif
   u32x16 even, odd;
   round_bf16(&even, a);
   round_bf16(&odd, b);

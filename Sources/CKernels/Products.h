@@ -1,10 +1,10 @@
 // Products of weight rows with lane tiles. A register block is MICRO_ROWS rows by MICRO_TILES tiles.
 
 INLINE void micro_f32(const float *w, size_t w_stride, const float *x, size_t x_stride, size_t width, float *c,
-                      size_t c_stride, int accumulate, const int rows, const int tiles) {
+                      size_t c_stride, grape_update update, const int rows, const int tiles) {
   f32x16 sum[8][3];
   UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
-    if (accumulate) load(&sum[r][t], c + t * c_stride + r * 16);
+    if (update == GRAPE_UPDATE_CONTINUE) load(&sum[r][t], c + t * c_stride + r * 16);
     else fill(&sum[r][t], 0);
   }
   for (size_t k = 0; k < width; k++) {
@@ -16,16 +16,22 @@ INLINE void micro_f32(const float *w, size_t w_stride, const float *x, size_t x_
       UNROLL for (int t = 0; t < tiles; t++) sum[r][t] += a * xs[t];
     }
   }
-  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
+    f32x16 old;
+    if (update == GRAPE_UPDATE_ADD) {
+      load(&old, c + t * c_stride + r * 16);
+      sum[r][t] = old + sum[r][t];
+    }
     keep(c + t * c_stride + r * 16, &sum[r][t]);
+  }
 }
 
 #if NATIVE_BF16
 INLINE void micro_bf16(const uint16_t *w, size_t w_stride, const uint16_t *x, size_t x_stride, size_t pairs,
-                       float *c, size_t c_stride, int accumulate, const int rows, const int tiles) {
+                       float *c, size_t c_stride, grape_update update, const int rows, const int tiles) {
   __m512 sum[8][3];
   UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
-    sum[r][t] = accumulate ? _mm512_loadu_ps(c + t * c_stride + r * 16) : _mm512_setzero_ps();
+    sum[r][t] = update == GRAPE_UPDATE_CONTINUE ? _mm512_loadu_ps(c + t * c_stride + r * 16) : _mm512_setzero_ps();
   for (size_t k = 0; k < pairs; k++) {
     __m512bh xs[3];
     UNROLL for (int t = 0; t < tiles; t++) xs[t] = (__m512bh)_mm512_loadu_si512(x + t * x_stride + k * 32);
@@ -36,8 +42,11 @@ INLINE void micro_bf16(const uint16_t *w, size_t w_stride, const uint16_t *x, si
       UNROLL for (int t = 0; t < tiles; t++) sum[r][t] = _mm512_dpbf16_ps(sum[r][t], a, xs[t]);
     }
   }
-  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
-    _mm512_storeu_ps(c + t * c_stride + r * 16, sum[r][t]);
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
+    float *to = c + t * c_stride + r * 16;
+    if (update == GRAPE_UPDATE_ADD) sum[r][t] = _mm512_add_ps(_mm512_loadu_ps(to), sum[r][t]);
+    _mm512_storeu_ps(to, sum[r][t]);
+  }
 }
 #endif
 
@@ -47,13 +56,13 @@ INLINE void micro_bf16(const uint16_t *w, size_t w_stride, const uint16_t *x, si
     size_t r = 0;                                                                                           \
     for (; r + MICRO_ROWS <= rows; r += MICRO_ROWS)                                                         \
       MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
-            accumulate, MICRO_ROWS, TILES);                                                                 \
+            update, MICRO_ROWS, TILES);                                                                 \
     for (; r + 4 <= rows; r += 4)                                                                           \
       MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
-            accumulate, 4, TILES);                                                                          \
+            update, 4, TILES);                                                                          \
     for (; r < rows; r++)                                                                                   \
       MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
-            accumulate, 1, TILES);                                                                          \
+            update, 1, TILES);                                                                          \
   } while (0)
 
 #if MICRO_TILES == 3
@@ -72,13 +81,13 @@ INLINE void micro_bf16(const uint16_t *w, size_t w_stride, const uint16_t *x, si
 #endif
 
 static void multiply_f32(const float *w, size_t w_stride, size_t rows, const float *x, size_t x_stride,
-                         size_t tiles, size_t depth, float *c, size_t c_stride, int accumulate) {
+                         size_t tiles, size_t depth, float *c, size_t c_stride, grape_update update) {
   CUT(micro_f32);
 }
 
 #if NATIVE_BF16
 static void multiply_bf16(const uint16_t *w, size_t w_stride, size_t rows, const uint16_t *x, size_t x_stride,
-                          size_t tiles, size_t depth, float *c, size_t c_stride, int accumulate) {
+                          size_t tiles, size_t depth, float *c, size_t c_stride, grape_update update) {
   CUT(micro_bf16);
 }
 #endif

@@ -6,50 +6,50 @@
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 
-typedef float f32x16 __attribute__((vector_size(64)));
-typedef int32_t i32x16 __attribute__((vector_size(64)));
-typedef uint32_t u32x16 __attribute__((vector_size(64)));
-typedef uint16_t u16x16 __attribute__((vector_size(32)));
-typedef uint8_t u8x16 __attribute__((vector_size(16)));
-typedef int8_t i8x16 __attribute__((vector_size(16)));
+typedef float f32x16 __attribute__((ext_vector_type(16)));
+typedef int32_t i32x16 __attribute__((ext_vector_type(16)));
+typedef uint32_t u32x16 __attribute__((ext_vector_type(16)));
+typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
+typedef uint16_t u16x32 __attribute__((ext_vector_type(32)));
+typedef uint8_t u8x16 __attribute__((ext_vector_type(16)));
+typedef int8_t i8x16 __attribute__((ext_vector_type(16)));
 
 // Vectors are passed by pointer only, so that no calling convention depends on the instruction set.
 INLINE void load(f32x16 *v, const float *p) { __builtin_memcpy(v, p, 64); }
 INLINE void keep(float *p, const f32x16 *v) { __builtin_memcpy(p, v, 64); }
-INLINE void fill(f32x16 *v, float a) { *v = (f32x16){a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a}; }
+INLINE void fill(f32x16 *v, float a) { *v = (f32x16)a; }
 
 // chosen = mask ? a : b, lane by lane.
 INLINE void choose(f32x16 *chosen, const i32x16 *mask, const f32x16 *a, const f32x16 *b) {
-  *chosen = (f32x16)((*mask & (i32x16)*a) | (~*mask & (i32x16)*b));
+  *chosen = *mask ? *a : *b;
 }
 
-INLINE void larger(f32x16 *v, const f32x16 *a) {
-  i32x16 mask = *a > *v;
-  choose(v, &mask, a, v);
-}
+INLINE void larger(f32x16 *v, const f32x16 *a) { *v = *a > *v ? *a : *v; }
+INLINE void smaller(f32x16 *v, const f32x16 *a) { *v = *a < *v ? *a : *v; }
 
-// e^x to about one unit in the last place, exactly 1 at 0, and 0 below -87.3.
+// e^x to about one unit in the last place near 0 and some ten at the ends, exactly 1 at 0, and 0 below -86.6: 2^t by
+// a polynomial (Cephes, exp2f) about the integer next to t.
 INLINE void exponential(f32x16 *y, const f32x16 *argument) {
-  f32x16 x = *argument, low, high;
-  fill(&low, -87.3f);
-  fill(&high, 88.3f);
-  i32x16 vanishes = x < low, overflows = x > high;
-  choose(&x, &vanishes, &low, &x);
-  choose(&x, &overflows, &high, &x);
+  const float bits = 1.44269504088896341f;  // log2(e)
+  f32x16 x = *argument, least, most;
+  fill(&least, -86.6f);
+  fill(&most, 88.0f);
+  i32x16 vanishes = x < least;
+  larger(&x, &least);
+  smaller(&x, &most);
   const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
-  f32x16 shifted = x * 1.44269504088896341f + magic;
+  f32x16 shifted = x * bits + magic;
   f32x16 n = shifted - magic;
-  f32x16 r = x - n * 0.693359375f;
-  r = r + n * 2.12194440e-4f;
-  f32x16 p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r;
-  p = p + 1.0f;
-  i32x16 exponent = ((i32x16)shifted - 0x4B400000) << 23;
-  *y = (f32x16)(((i32x16)p + exponent) & ~vanishes);
+  f32x16 r = x * bits - n;
+  f32x16 p = r * 1.535336188319500e-4f + 1.339887440266574e-3f;
+  p = p * r + 9.618437357674640e-3f;
+  p = p * r + 5.550332471162809e-2f;
+  p = p * r + 2.402264791363012e-1f;
+  p = p * r + 6.931472028550421e-1f;
+  p = p * r + 1.0f;
+  // The low bits of magic are zeros behind the shift.
+  i32x16 exponent = (i32x16)shifted << 23;
+  *y = (f32x16)(vanishes ? (i32x16)0 : (i32x16)p + exponent);
 }
 
 // tanh x to about two units in the last place: an odd polynomial near 0 (Cephes, tanhf), else by e^x.

@@ -164,11 +164,11 @@ struct Attention: Sendable {
       let count = min(block, last + 1 - first)
       let keys = cache.pages[cache.starts[sequence] + first / block] + 2 * head * block * headSize
       let values = keys + block * headSize
+      // Whole register blocks: products with what lies behind the last key are not looked at.
       products.multiply(
-        keys, stride: headSize, rows: count, queries[tile, head * group * headSize],
+        keys, stride: headSize, rows: min(block, (count + 7) / 8 * 8), queries[tile, head * group * headSize],
         inputStride: headSize * lanes, tiles: group, width: headSize, into: scores,
-        blockStride: block * lanes,
-        accumulate: false)
+        blockStride: block * lanes, GRAPE_UPDATE_SET)
       for g in 0..<group {
         let part = scores + g * block * lanes
         if let softCap { table.pointee.soft_cap(part, count, self.scale, softCap) }
@@ -180,7 +180,7 @@ struct Attention: Sendable {
       }
       products.multiply(
         values, stride: block, rows: headSize, scores, inputStride: block * lanes, tiles: group,
-        width: count, into: sums, blockStride: headSize * lanes, accumulate: true)
+        width: count, into: sums, blockStride: headSize * lanes, GRAPE_UPDATE_CONTINUE)
     }
     for g in 0..<group {
       table.pointee.divide(

@@ -15,7 +15,7 @@ import Streams
 /// chunks are joined in order in double precision, so the result does not depend on which worker did which.
 final class OutputHead: @unchecked Sendable {
   /// Vocabulary entries a chunk: several slabs.
-  private static let chunkRows = 8 * Products.slabRows
+  private static let chunkRows = 16 * Products.slabRows
 
   private let weights: WeightMatrix
   private let products: Products

@@ -3,7 +3,7 @@ import CKernels
 /// Matrix products over lane tiles, cut so that a slab of weights and three tiles of operands stay in cache.
 struct Products: @unchecked Sendable {
   /// Weight rows in a slab: one task for a worker.
-  static let slabRows = 64
+  static let slabRows = 32
   /// Operand tiles taken together: the width of the widest kernel.
   static let tileGroup = 3
   /// Inner dimension of a pass; longer rows are summed pass after pass in the same accumulators. Even.
@@ -17,9 +17,13 @@ struct Products: @unchecked Sendable {
   let form: grape_operand
 
   /// block[t][r][lane] = slab row r times tile `first + t`, for up to `tileGroup` tiles.
+  ///
+  /// - Parameters:
+  ///   - stride: floats from one tile of the block to the next.
+  ///   - adds: adds the products to what is there; for widths up to `depth`.
   func multiply(
     _ slab: WeightMatrix.Slab, width: Int, by input: OperandTiles, tiles: Range<Int>,
-    into block: UnsafeMutablePointer<Float>
+    into block: UnsafeMutablePointer<Float>, stride: Int = Self.blockStride, adds: Bool = false
   ) {
     var k = 0
     while k < width {
@@ -27,7 +31,8 @@ struct Products: @unchecked Sendable {
       multiply(
         slab.pointer + k * form.elementBytes, stride: slab.stride, rows: slab.rows,
         input[tiles.lowerBound, k], inputStride: input.stride, tiles: tiles.count, width: length,
-        into: block, blockStride: Self.blockStride, accumulate: k > 0)
+        into: block, blockStride: stride,
+        adds ? GRAPE_UPDATE_ADD : k > 0 ? GRAPE_UPDATE_CONTINUE : GRAPE_UPDATE_SET)
       k += length
     }
   }
@@ -35,17 +40,17 @@ struct Products: @unchecked Sendable {
   /// One kernel call on operands of this form; `width` is in features, an odd one has a zero behind it.
   func multiply(
     _ weights: UnsafeRawPointer, stride: Int, rows: Int, _ input: UnsafeRawPointer, inputStride: Int,
-    tiles: Int, width: Int, into block: UnsafeMutablePointer<Float>, blockStride: Int, accumulate: Bool
+    tiles: Int, width: Int, into block: UnsafeMutablePointer<Float>, blockStride: Int, _ update: grape_update
   ) {
     if form == GRAPE_OPERAND_PAIRS {
       kernels.table.pointee.multiply_bf16(
         weights.assumingMemoryBound(to: UInt16.self), stride, rows,
         input.assumingMemoryBound(to: UInt16.self),
-        inputStride, tiles, (width + 1) / 2, block, blockStride, accumulate ? 1 : 0)
+        inputStride, tiles, (width + 1) / 2, block, blockStride, update)
     } else {
       kernels.table.pointee.multiply_f32(
         weights.assumingMemoryBound(to: Float.self), stride, rows, input.assumingMemoryBound(to: Float.self),
-        inputStride, tiles, width, block, blockStride, accumulate ? 1 : 0)
+        inputStride, tiles, width, block, blockStride, update)
     }
   }
 

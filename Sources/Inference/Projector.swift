@@ -30,7 +30,14 @@ struct Projector: Sendable {
       let matrix = jobs[index].matrix, y = jobs[index].y
       let (memory, block) = scratch[worker, blockFloats: Products.blockFloats]
       let slab = matrix.slab(rows, form: products.form, kernels: kernels, scratch: memory)
+      let isWhole = matrix.width <= Products.depth || !accumulate
       for group in groups {
+        if matrix.bias == nil && scale == 1 && isWhole {
+          products.multiply(
+            slab, width: matrix.width, by: input, tiles: group, into: y[group.lowerBound, rows.lowerBound],
+            stride: y.stride, adds: accumulate)
+          continue
+        }
         products.multiply(slab, width: matrix.width, by: input, tiles: group, into: block)
         for tile in group {
           store(

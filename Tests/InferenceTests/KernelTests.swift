@@ -22,14 +22,14 @@ import Testing
     for (rows, tiles, width) in [(1, 1, 1), (3, 2, 5), (8, 3, 64), (13, 4, 33), (29, 5, 130), (64, 3, 577)] {
       let w = random.floats(rows * width), x = random.floats(tiles * width * 16)
       let start = random.floats(tiles * rows * 16)
-      for accumulate in [false, true] {
+      for update in [GRAPE_UPDATE_SET, GRAPE_UPDATE_CONTINUE, GRAPE_UPDATE_ADD] {
         var c = start
-        multiply(w, width, rows, x, width * 16, tiles, width, &c, rows * 16, accumulate ? 1 : 0)
+        multiply(w, width, rows, x, width * 16, tiles, width, &c, rows * 16, update)
         for t in 0..<tiles {
           for r in 0..<rows {
             for lane in 0..<16 {
               let at = t * rows * 16 + r * 16 + lane
-              var sum = accumulate ? Double(start[at]) : 0, size = abs(sum)
+              var sum = update == GRAPE_UPDATE_SET ? 0 : Double(start[at]), size = abs(sum)
               for k in 0..<width {
                 let product = Double(w[r * width + k]) * Double(x[t * width * 16 + k * 16 + lane])
                 sum += product
@@ -62,7 +62,7 @@ import Testing
         }
       }
       var c = [Float](repeating: 0, count: tiles * rows * 16)
-      multiply(w, width, rows, packed, width * 16, tiles, width / 2, &c, rows * 16, 0)
+      multiply(w, width, rows, packed, width * 16, tiles, width / 2, &c, rows * 16, GRAPE_UPDATE_SET)
       for t in 0..<tiles {
         for r in 0..<rows {
           for lane in 0..<16 {
@@ -88,15 +88,16 @@ import Testing
     let rows = 21, tiles = 4, width = 96
     let w = random.floats(rows * width), x = random.floats(tiles * width * 16)
     var whole = [Float](repeating: 0, count: tiles * rows * 16)
-    multiply(w, width, rows, x, width * 16, tiles, width, &whole, rows * 16, 0)
+    multiply(w, width, rows, x, width * 16, tiles, width, &whole, rows * 16, GRAPE_UPDATE_SET)
     for r in 0..<rows {
       for t in 0..<tiles {
         var one = [Float](repeating: 0, count: 16)
         w.withUnsafeBufferPointer { w in
           x.withUnsafeBufferPointer { x in
             let row = w.baseAddress! + r * width, tile = x.baseAddress! + t * width * 16
-            multiply(row, width, 1, tile, width * 16, 1, 40, &one, 16, 0)
-            multiply(row + 40, width, 1, tile + 40 * 16, width * 16, 1, width - 40, &one, 16, 1)
+            multiply(row, width, 1, tile, width * 16, 1, 40, &one, 16, GRAPE_UPDATE_SET)
+            multiply(
+              row + 40, width, 1, tile + 40 * 16, width * 16, 1, width - 40, &one, 16, GRAPE_UPDATE_CONTINUE)
           }
         }
         #expect(Array(whole[(t * rows + r) * 16..<(t * rows + r + 1) * 16]) == one)

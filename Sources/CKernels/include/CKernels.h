@@ -16,12 +16,15 @@
 //   PAIRS    features in pairs, `[feature / 2][16][2]` bfloat16; an odd last feature is paired with zero
 //
 // Order of sums. A product sum runs over its inner dimension from 0 upwards in one accumulator per
-// output (PAIRS: pair by pair), whatever the numbers of rows and tiles in the call; `accumulate`
-// continues the chain. Bits therefore do not depend on how a matrix is cut into calls.
+// output (PAIRS: pair by pair), whatever the numbers of rows and tiles in the call; CONTINUE goes on with
+// the chain. Bits therefore do not depend on how a matrix is cut into calls.
 
 #define GRAPE_LANES 16
 
 typedef enum { GRAPE_OPERAND_F32, GRAPE_OPERAND_ROUNDED, GRAPE_OPERAND_PAIRS } grape_operand;
+
+/// What a product does to what is there: takes its place, goes on with its chain of sums, or adds a whole sum to it.
+typedef enum { GRAPE_UPDATE_SET, GRAPE_UPDATE_CONTINUE, GRAPE_UPDATE_ADD } grape_update;
 
 /// Weight encodings that `decode_row` reads; the quantized ones are GGML's block formats.
 typedef enum {
@@ -56,16 +59,16 @@ typedef struct {
   /// The operand form that multiplies bfloat16 natively, or ROUNDED where none does.
   grape_operand bf16_operand;
 
-  /// c[t][r][lane] (+)= sum over k of w[r][k] * x[t][k][lane].
+  /// c[t][r][lane] = sum over k of w[r][k] * x[t][k][lane], or an update by it.
   /// w: `rows` rows of `width` weights, `w_stride` elements apart, any alignment.
   /// x: `tiles` F32 or ROUNDED tiles, `x_stride` floats apart. c: tiles `c_stride` floats apart.
   void (*multiply_f32)(const float *w, size_t w_stride, size_t rows, const float *x, size_t x_stride,
-                       size_t tiles, size_t width, float *c, size_t c_stride, int accumulate);
+                       size_t tiles, size_t width, float *c, size_t c_stride, grape_update update);
 
   /// The same for bfloat16 weights and PAIRS tiles; `pairs` is half the width, strides in elements.
   /// NULL where `bf16_operand` is ROUNDED.
   void (*multiply_bf16)(const uint16_t *w, size_t w_stride, size_t rows, const uint16_t *x, size_t x_stride,
-                        size_t tiles, size_t pairs, float *c, size_t c_stride, int accumulate);
+                        size_t tiles, size_t pairs, float *c, size_t c_stride, grape_update update);
 
   /// One row of `count` weights to floats, exactly as the format defines them, or to bfloat16
   /// (nearest even). Quantized counts are multiples of the block length.
