@@ -15,7 +15,7 @@ static const grape_kernels *runnable(size_t rank) {
   int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   switch (rank) {
-  case 0: return avx512 && __builtin_cpu_supports("avx512bf16") ? &grape_kernels_avx512bf16 : NULL;
+  case 0: return avx512 && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") ? &grape_kernels_avx512bf16 : NULL;
   case 1: return avx512 ? &grape_kernels_avx512 : NULL;
   case 2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &grape_kernels_avx2 : NULL;
   default: return &grape_kernels_portable;

@@ -3,6 +3,7 @@
 //   VARIANT_NAME        its name as text
 //   MICRO_ROWS, _TILES  the register block of the product kernels (MICRO_ROWS >= 4)
 //   NATIVE_BF16         1 when _mm512_dpbf16_ps may be used
+//   INT8_...            what Int8.h asks for
 // sets its target attributes, and includes this file, which compiles the headers below under them.
 
 #include "CKernels.h"
@@ -13,6 +14,7 @@
 
 #include "Activations.h"
 #include "Decoding.h"
+#include "Int8.h"
 #include "Norms.h"
 #include "Products.h"
 #include "Softmax.h"
@@ -26,6 +28,9 @@ const grape_kernels JOIN(grape_kernels_, VARIANT) = {
     .bf16_operand = GRAPE_OPERAND_ROUNDED,
 #endif
     .multiply_f32 = multiply_f32,
+    .multiply_int8 = multiply_int8,
+    .quantize = quantize,
+    .quantize_row = quantize_row,
     .decode_f32 = decode_f32,
     .decode_bf16 = decode_bf16,
     .decode_microscaled = decode_microscaled,

@@ -19,6 +19,12 @@ package final class Checkpoint: Sendable {
   /// embedding.
   package func matrix(_ role: TensorRole) -> Matrix? { tensors.slots[TensorSlot(role: role)]?.first }
 
+  /// The matrices that activations are multiplied with layer by layer, the output head last; routers, which choose,
+  /// and embeddings are not among them. The order depends on the configuration alone.
+  package var productMatrices: [(role: TensorRole, matrix: Matrix)] {
+    (configuration.productRoles + [.outputHead]).compactMap { role in matrix(role).map { (role, $0) } }
+  }
+
   /// The elements of the vector with a role, or of its bias; nil where the configuration has none.
   package func vector(_ role: TensorRole, bias: Bool = false) -> [Float]? {
     tensors.slots[TensorSlot(role: role, isBias: bias)].map { $0.flatMap { $0.floats() } }

@@ -94,6 +94,27 @@ extension ModelConfiguration {
   }
 }
 
+extension ModelConfiguration {
+  /// The matrices that make one layer's activations from another's, but for routers.
+  var productRoles: [TensorRole] {
+    var roles: [TensorRole] = []
+    for (index, layer) in layers.enumerated() {
+      let attention: [TensorRole.LayerTensor] = [.query, .key, .value, .attentionOutput]
+      roles += attention.map { .layer(index, $0) }
+      let feedForward: [TensorRole.LayerTensor] = (layer.feedForward.isGated ? [.gate] : []) + [.up, .down]
+      guard let experts = layer.feedForward.experts else {
+        roles += feedForward.map { .layer(index, $0) }
+        continue
+      }
+      if experts.sharedIntermediateSize != nil {
+        roles += [.layer(index, .sharedGate), .layer(index, .sharedUp), .layer(index, .sharedDown)]
+      }
+      for expert in 0..<experts.count { roles += feedForward.map { .expert(index, expert, $0) } }
+    }
+    return roles
+  }
+}
+
 extension LayerConfiguration {
   /// What is called for each tensor of a layer, with an expert's number if it belongs to one.
   fileprivate typealias Visitor = (

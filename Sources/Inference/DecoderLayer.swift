@@ -41,12 +41,11 @@ struct DecoderLayer: Sendable {
 }
 
 extension DecoderLayer {
-  /// Takes the tensors of layer `index` from a checkpoint.
+  /// Takes the tensors of layer `index`.
   ///
   /// - Throws: `ModelError` when one that the architecture needs is missing.
-  init(_ index: Int, of checkpoint: Checkpoint, kernels: Kernels) throws(ModelError) {
-    let load = WeightLoader(checkpoint: checkpoint)
-    let layer = checkpoint.configuration.layers[index]
+  init(_ index: Int, _ load: WeightLoader, kernels: Kernels) throws(ModelError) {
+    let layer = load.checkpoint.configuration.layers[index]
     func norm(
       _ place: LayerConfiguration.NormPlaces, _ tensor: TensorRole.LayerTensor
     ) throws(ModelError) -> Norm? {
@@ -111,10 +110,12 @@ extension DecoderLayer.Mixing {
 /// Tensors as the forward pass wants them: matrices in place, vectors as floats.
 struct WeightLoader {
   let checkpoint: Checkpoint
+  /// Where weights are to be multiplied as 8-bit integers.
+  let int8: Int8Weights?
 
   func matrix(_ role: TensorRole) throws(ModelError) -> WeightMatrix {
     guard let matrix = checkpoint.matrix(role) else { throw ModelError("the checkpoint has no \(role)") }
-    return try WeightMatrix(matrix, bias: checkpoint.vector(role, bias: true))
+    return try WeightMatrix(matrix, bias: checkpoint.vector(role, bias: true), int8: int8?[role])
   }
 
   func vector(_ role: TensorRole) throws(ModelError) -> [Float] {

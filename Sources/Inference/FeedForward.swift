@@ -32,7 +32,7 @@ struct FeedForward: Sendable {
     _ rows: Range<Int>, _ groups: ArraySlice<Range<Int>>, input: OperandTiles, hidden: OperandTiles,
     _ projector: Projector, worker: Int
   ) {
-    let products = projector.products
+    let products = projector.products, table = products.kernels.table
     let block = projector.scratch[worker].assumingMemoryBound(to: Float.self)
     let other = block + Products.blockFloats
     let memory = UnsafeMutableRawPointer(other + Products.blockFloats)
@@ -51,10 +51,17 @@ struct FeedForward: Sendable {
         let at = (tile - group.lowerBound) * Products.blockStride
         projector.store(other + at, up, rows, to: other + at)
         if let gate { projector.store(block + at, gate, rows, to: block + at) }
-        products.kernels.table.pointee.activate(
-          activation.kind, activation.alpha, activation.limit, gate == nil ? other + at : block + at,
-          gate == nil ? nil : UnsafePointer(other + at), rows.count, hidden.form, hidden[tile, 0],
-          rows.lowerBound)
+        let (x, y) = gate == nil ? (other + at, nil) : (block + at, UnsafePointer(other + at))
+        if hidden.form == GRAPE_OPERAND_INT8 {
+          // In place; the rows of a slab are a block of the operand.
+          table.pointee.activate(
+            activation.kind, activation.alpha, activation.limit, x, y, rows.count, GRAPE_OPERAND_F32, x, 0)
+          hidden.store(x, count: rows.count, tile: tile, first: rows.lowerBound, kernels: products.kernels)
+        } else {
+          table.pointee.activate(
+            activation.kind, activation.alpha, activation.limit, x, y, rows.count, hidden.form,
+            hidden[tile, 0], rows.lowerBound)
+        }
       }
     }
   }

@@ -24,6 +24,7 @@ package struct Kernels: @unchecked Sendable {
     switch precision {
     case .f32: GRAPE_OPERAND_F32
     case .bf16: table.pointee.bf16_operand
+    case .int8: GRAPE_OPERAND_INT8
     }
   }
 }

@@ -58,32 +58,54 @@ struct FloatTiles: @unchecked Sendable {
 struct OperandTiles: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
   let form: grape_operand
-  /// Features, evened up where the form pairs them.
-  let width: Int
   /// Features that the activations have.
   let originalWidth: Int
+  /// Elements from one tile to the next.
+  let stride: Int
 
   init(_ buffer: TileBuffer, form: grape_operand, width: Int, tiles: Int) {
     self.form = form
     originalWidth = width
-    self.width = width + width % 2
-    buffer.reserve(tiles * self.width * FloatTiles.lanes * form.elementBytes)
+    stride = form.elements(width) * FloatTiles.lanes
+    buffer.reserve(tiles * stride * form.elementBytes)
     base = buffer.base
   }
 
-  /// Elements from one tile to the next.
-  var stride: Int { width * FloatTiles.lanes }
+  /// Groups of 4 bytes in a lane of a tile: a feature, a pair, four of them or the scale of a block.
+  var units: Int { stride * form.elementBytes / (4 * FloatTiles.lanes) }
 
-  /// Groups of 4 bytes in a lane of a tile: a feature, or a pair of them.
-  var units: Int { width * form.elementBytes / 4 }
-
-  /// Tile `tile`, from feature `feature` (even) on.
+  /// Tile `tile`, from feature `feature` on, which is even and in the INT8 form the first of a block.
   subscript(tile: Int, feature: Int) -> UnsafeMutableRawPointer {
-    base + (tile * stride + feature * FloatTiles.lanes) * form.elementBytes
+    base + (tile * stride + form.elements(feature) * FloatTiles.lanes) * form.elementBytes
+  }
+
+  /// Writes `count` features of tile `tile` from feature `first` on; `first` is as in the subscript, and so is the end
+  /// or it is that of the tile.
+  func store(
+    _ x: UnsafePointer<Float>, count: Int, tile: Int, first: Int = 0, kernels: Kernels
+  ) {
+    if form == GRAPE_OPERAND_INT8 {
+      kernels.table.pointee.quantize(x, count, self[tile, first])
+    } else {
+      kernels.table.pointee.pack(x, count, form, self[tile, first])
+    }
   }
 }
 
 extension grape_operand {
-  /// Bytes of one number in this form.
-  var elementBytes: Int { self == GRAPE_OPERAND_PAIRS ? 2 : 4 }
+  /// Bytes of one element in this form: a number, or a byte.
+  var elementBytes: Int {
+    switch self {
+    case GRAPE_OPERAND_INT8: 1
+    case GRAPE_OPERAND_PAIRS: 2
+    default: 4
+    }
+  }
+
+  /// Elements that a lane of `features` features takes: evened up where they are paired, and where they are 8-bit
+  /// integers filled up to blocks, each with the 4 bytes of its scale.
+  func elements(_ features: Int) -> Int {
+    guard self == GRAPE_OPERAND_INT8 else { return features + features % 2 }
+    return (features + Int8Layout.block - 1) / Int8Layout.block * (Int8Layout.block + 4)
+  }
 }

@@ -15,8 +15,9 @@ package final class LanguageModel: Sendable {
 
   private let transformer: Transformer
   private let workModel: WorkModel
-  /// Keeps the mapped weights alive.
+  /// Keep the mapped weights alive.
   private let checkpoint: Checkpoint
+  private let int8: Int8Weights?
 
   /// - Parameters:
   ///   - precision: nil for bf16 where the kernels multiply it natively, f32 elsewhere.
@@ -27,13 +28,15 @@ package final class LanguageModel: Sendable {
     let configuration = checkpoint.configuration
     let precision = precision ?? (kernels.multipliesBF16 ? .bf16 : .f32)
     let products = Products(kernels: kernels, form: kernels.operandForm(for: precision))
-    let load = WeightLoader(checkpoint: checkpoint)
+    let int8 =
+      precision == .int8 ? try Int8Weights(of: checkpoint, kernels: kernels, workers: workers) : nil
+    let load = WeightLoader(checkpoint: checkpoint, int8: int8)
     var layers: [DecoderLayer] = []
     for layer in configuration.layers.indices {
-      layers.append(try DecoderLayer(layer, of: checkpoint, kernels: kernels))
+      layers.append(try DecoderLayer(layer, load, kernels: kernels))
     }
     let embedding = try load.matrix(.tokenEmbedding)
-    let output = configuration.tiesEmbeddings ? embedding : try load.matrix(.outputHead)
+    let output = try load.matrix(.outputHead)
     transformer = Transformer(
       configuration: configuration, embedding: embedding,
       positionEmbedding: configuration.learnsPositions ? try load.matrix(.positionEmbedding) : nil,
@@ -48,6 +51,7 @@ package final class LanguageModel: Sendable {
     maximumPositions = configuration.maximumPositions
     vocabularySize = min(configuration.vocabularySize, embedding.rows, output.rows)
     self.checkpoint = checkpoint
+    self.int8 = int8
   }
 
   /// Log-probabilities (and ranks, if wanted) of a batch's predictions in the order in which they were appended.

@@ -15,7 +15,7 @@ import Streams
 /// chunks are joined in order in double precision, so the result does not depend on which worker did which.
 final class OutputHead: @unchecked Sendable {
   /// Vocabulary entries a chunk: several slabs.
-  private static let chunkRows = 16 * Products.slabRows
+  private static let chunkRows = 8 * Products.largestSlabRows
 
   private let weights: WeightMatrix
   private let products: Products
@@ -33,7 +33,7 @@ final class OutputHead: @unchecked Sendable {
     self.softCap = softCap ?? 0
     self.products = products
     self.workers = workers
-    let bytes = weights.scratchBytes(rows: Products.slabRows) + Products.blockFloats * 4
+    let bytes = weights.scratchBytes(rows: Products.largestSlabRows) + Products.blockFloats * 4
     scratch = WorkerScratch(workers: workers.count, bytes: bytes)
   }
 
@@ -96,8 +96,9 @@ final class OutputHead: @unchecked Sendable {
       let row = Int(predictions[index].target)
       let slab = weights.slab(row..<row + 1, form: products.form, kernels: products.kernels, scratch: memory)
       products.multiply(slab, width: weights.width, by: input, tiles: tile..<tile + 1, into: block)
-      transform(block, rows: 1)
-      targets[tile, 0][lane] = block[lane]
+      let logits = block + slab.lead * lanes
+      transform(logits, rows: 1)
+      targets[tile, 0][lane] = logits[lane]
     }
   }
 
@@ -120,9 +121,9 @@ final class OutputHead: @unchecked Sendable {
     }
     let end = min(weights.rows, (chunk + 1) * Self.chunkRows)
     let groups = Products.groups(0..<tiles)
-    for first in stride(from: chunk * Self.chunkRows, to: end, by: Products.slabRows) {
+    for first in stride(from: chunk * Self.chunkRows, to: end, by: products.slabRows) {
       let slab = weights.slab(
-        first..<min(end, first + Products.slabRows), form: products.form, kernels: products.kernels,
+        first..<min(end, first + products.slabRows), form: products.form, kernels: products.kernels,
         scratch: memory)
       for group in groups {
         products.multiply(slab, width: weights.width, by: input, tiles: group, into: block)

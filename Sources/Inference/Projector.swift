@@ -30,7 +30,7 @@ struct Projector: Sendable {
       let matrix = jobs[index].matrix, y = jobs[index].y
       let (memory, block) = scratch[worker, blockFloats: Products.blockFloats]
       let slab = matrix.slab(rows, form: products.form, kernels: kernels, scratch: memory)
-      let isWhole = matrix.width <= Products.depth || !accumulate
+      let isWhole = !accumulate || products.canAdd(width: matrix.width)
       for group in groups {
         if matrix.bias == nil && scale == 1 && isWhole {
           products.multiply(
@@ -73,8 +73,8 @@ struct Projector: Sendable {
   ) {
     let groups = jobs.map { Products.groups($0.tiles) }
     let slabs = jobs.enumerated().flatMap { index, job in
-      stride(from: 0, to: job.rows, by: Products.slabRows).map { first in
-        (job: index, rows: first..<min(job.rows, first + Products.slabRows))
+      stride(from: 0, to: job.rows, by: products.slabRows).map { first in
+        (job: index, rows: first..<min(job.rows, first + products.slabRows))
       }
     }
     let most = groups.map(\.count).max() ?? 0

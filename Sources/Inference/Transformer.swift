@@ -20,7 +20,8 @@ final class Transformer: @unchecked Sendable {
   private let projector: Projector
   private let preciseProjector: Projector
   /// The last layer with experts. What comes before its choice is in single precision always: a number that is rounded
-  /// there may choose another expert, and then the result is not less exact but another one.
+  /// there may choose another expert, and then the result is not less exact but another one. Who asks for 8 bits asks for
+  /// speed: they are used in all layers, and only the choice itself is in single precision.
   private let lastChoice: Int
   private let workers: Workers
   private let rotaries: [RotaryEmbedding]
@@ -65,9 +66,9 @@ final class Transformer: @unchecked Sendable {
     angleBuffers = (rotaries.map { _ in TileBuffer() }, rotaries.map { _ in TileBuffer() })
     prefixLayout = KeptPrefix.Layout(
       layerFloats: layers.map(\.attention.pageFloats), width: configuration.hiddenSize)
-    lastChoice = layers.lastIndex { $0.hasExperts } ?? -1
+    lastChoice = products.form == GRAPE_OPERAND_INT8 ? -1 : layers.lastIndex { $0.hasExperts } ?? -1
     let matrices = layers.flatMap(\.matrices) + [embedding, positionEmbedding].compactMap(\.self)
-    let slabBytes = matrices.map { $0.scratchBytes(rows: Products.slabRows) }.max() ?? 0
+    let slabBytes = matrices.map { $0.scratchBytes(rows: Products.largestSlabRows) }.max() ?? 0
     let attentionBytes = layers.map { $0.attention.scratchFloats * 4 }.max() ?? 0
     projector = Projector(
       products: products, workers: workers,
@@ -296,12 +297,17 @@ final class Transformer: @unchecked Sendable {
   ) -> OperandTiles {
     let operands = OperandTiles(buffer, form: form, width: x.width, tiles: tiles)
     let kernels = kernels
-    workers.run(tiles) { tile, _ in
-      if let norm {
-        norm.apply(x[tile, 0], width: x.width, kernels: kernels, form: operands.form, into: operands[tile, 0])
-      } else {
-        kernels.table.pointee.pack(x[tile, 0], x.width, operands.form, operands[tile, 0])
+    workers.run(tiles) { tile, worker in
+      guard let norm else {
+        return operands.store(x[tile, 0], count: x.width, tile: tile, kernels: kernels)
       }
+      guard form == GRAPE_OPERAND_INT8 else {
+        return norm.apply(
+          x[tile, 0], width: x.width, kernels: kernels, form: form, into: operands[tile, 0])
+      }
+      let normal = self.projector.scratch[worker].assumingMemoryBound(to: Float.self)
+      norm.apply(x[tile, 0], width: x.width, kernels: kernels, form: GRAPE_OPERAND_F32, into: normal)
+      operands.store(normal, count: x.width, tile: tile, kernels: kernels)
     }
     return operands
   }

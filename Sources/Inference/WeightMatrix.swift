@@ -11,12 +11,14 @@ struct WeightMatrix: @unchecked Sendable {
   let width: Int
   /// `[rows]`, or nil.
   let bias: [Float]?
+  /// The same rounded to 8 bits, for INT8 operands.
+  let int8: grape_int8_weights?
   private let base: UnsafeRawPointer
   private let rowBytes: Int
   private let encoding: grape_weights?
 
   /// - Parameter matrix: its bytes have been checked against its shape.
-  init(_ matrix: Matrix, bias: [Float]? = nil) throws(ModelError) {
+  init(_ matrix: Matrix, bias: [Float]? = nil, int8: grape_int8_weights? = nil) throws(ModelError) {
     guard let base = matrix.tensor.bytes.baseAddress else {
       throw ModelError("\(matrix.tensor.name) has no elements")
     }
@@ -25,6 +27,7 @@ struct WeightMatrix: @unchecked Sendable {
     rows = matrix.rows
     width = matrix.width
     self.bias = bias
+    self.int8 = int8
     rowBytes = matrix.tensor.rowBytes
     encoding =
       switch matrix.tensor.type {
@@ -45,6 +48,10 @@ struct WeightMatrix: @unchecked Sendable {
     let pointer: UnsafeRawPointer
     let stride: Int
     let rows: Int
+    /// With INT8 operands: the weights, and the group that the first row is in, `lead` rows behind its start.
+    var int8: grape_int8_weights?
+    var firstGroup = 0
+    var lead = 0
   }
 
   /// Elements of scratch memory from one decoded row to the next: the width, evened up for pairs.
@@ -59,6 +66,12 @@ struct WeightMatrix: @unchecked Sendable {
   func slab(
     _ range: Range<Int>, form: grape_operand, kernels: Kernels, scratch: UnsafeMutableRawPointer
   ) -> Slab {
+    if form == GRAPE_OPERAND_INT8, let int8 {
+      let group = range.lowerBound / Int8Layout.group
+      return Slab(
+        pointer: base, stride: 0, rows: range.count, int8: int8, firstGroup: group,
+        lead: range.lowerBound - group * Int8Layout.group)
+    }
     if let stride = strideInPlace(range, form: form) {
       let first = base + matrix.tensorRow(range.lowerBound) * rowBytes
       return Slab(pointer: first, stride: stride, rows: range.count)

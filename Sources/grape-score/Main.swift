@@ -16,7 +16,7 @@ enum Main {
         help: "Folder, GGUF file, or org/name in the Hugging Face cache"),
       Option(
         "precision", argument: "MODE", choices: Precision.allCases.map(\.rawValue), section: "Model",
-        help: "Arithmetic: f32 or bf16 [default: bf16 where the processor multiplies it, else f32]"),
+        help: "Arithmetic: f32, bf16 or int8 [default: bf16 where the processor multiplies it, else f32]"),
       Option(
         "any-tokenizer", section: "Model", help: "Take tokens that another tokenizer than the model's made"),
       Option(

@@ -14,14 +14,35 @@
 //   F32      16 floats a feature
 //   ROUNDED  16 floats a feature, each rounded to bfloat16 (for machines without bf16 products)
 //   PAIRS    features in pairs, `[feature / 2][16][2]` bfloat16; an odd last feature is paired with zero
+//   INT8     features in blocks of 64: `[16][16][4]` bytes, four features of 16 lanes after the other, each 128 more
+//            than the feature divided by its lane's scale, rounded; then `[16]` scales, floats. The last block is
+//            filled up with zeros.
 //
 // Order of sums. A product sum runs over its inner dimension from 0 upwards in one accumulator per
 // output (PAIRS: pair by pair), whatever the numbers of rows and tiles in the call; CONTINUE goes on with
 // the chain. Bits therefore do not depend on how a matrix is cut into calls.
+// INT8 products are exact within a block; blocks are summed from the first to the last in single precision.
 
 #define GRAPE_LANES 16
 
-typedef enum { GRAPE_OPERAND_F32, GRAPE_OPERAND_ROUNDED, GRAPE_OPERAND_PAIRS } grape_operand;
+typedef enum { GRAPE_OPERAND_F32, GRAPE_OPERAND_ROUNDED, GRAPE_OPERAND_PAIRS, GRAPE_OPERAND_INT8 } grape_operand;
+
+/// Features that share a scale in a lane of INT8 tiles.
+#define GRAPE_INT8_BLOCK 64
+/// Rows of 8-bit weights that lie together.
+#define GRAPE_INT8_GROUP 8
+
+/// A matrix of 8-bit weights, symmetric about zero. Widths are filled up with zeros to whole blocks, rows to whole
+/// groups.
+typedef struct {
+  /// -127 ... 127, `[groups][blocks][8][64]`.
+  const int8_t *codes;
+  /// The sum of each block of codes, `[groups][blocks][8]`.
+  const int16_t *sums;
+  /// What a row's codes are multiplied by, `[groups][8]`.
+  const float *scales;
+  size_t blocks;
+} grape_int8_weights;
 
 /// What a product does to what is there: takes its place, goes on with its chain of sums, or adds a whole sum to it.
 typedef enum { GRAPE_UPDATE_SET, GRAPE_UPDATE_CONTINUE, GRAPE_UPDATE_ADD } grape_update;
@@ -69,6 +90,19 @@ typedef struct {
   /// NULL where `bf16_operand` is ROUNDED.
   void (*multiply_bf16)(const uint16_t *w, size_t w_stride, size_t rows, const uint16_t *x, size_t x_stride,
                         size_t tiles, size_t pairs, float *c, size_t c_stride, grape_update update);
+
+  /// The same for `rows` rows of 8-bit weights from group `group` on and INT8 tiles, `x_stride` bytes apart; not to
+  /// CONTINUE.
+  void (*multiply_int8)(const grape_int8_weights *w, size_t group, size_t rows, const void *x, size_t x_stride,
+                        size_t tiles, float *c, size_t c_stride, grape_update update);
+
+  /// One tile of floats to INT8. A lane's numbers in a block are scaled by the largest of them; where one is not
+  /// finite, the scale is none either, so that the products are not finite.
+  void (*quantize)(const float *x, size_t width, void *out);
+
+  /// A row of weights to 8 bits: the codes of its blocks 8 * 64 apart, their sums 8 apart, and its scale. The same
+  /// bytes in every variant.
+  void (*quantize_row)(const float *row, size_t width, int8_t *codes, int16_t *sums, float *scale);
 
   /// One row of `count` weights to floats, exactly as the format defines them, or to bfloat16
   /// (nearest even). Quantized counts are multiples of the block length.
