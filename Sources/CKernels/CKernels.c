@@ -3,12 +3,42 @@
 
 #include <string.h>
 
-extern const grape_kernels grape_kernels_portable;
-#if defined(__x86_64__)
-extern const grape_kernels grape_kernels_avx512bf16, grape_kernels_avx512, grape_kernels_avx2;
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
-// The best first; the portable one runs everywhere.
+#if defined(__x86_64__)
+extern const grape_kernels grape_kernels_avx512bf16, grape_kernels_avx512, grape_kernels_avx2;
+#elif defined(__aarch64__)
+extern const grape_kernels grape_kernels_neonbf16, grape_kernels_neon;
+
+#if defined(__APPLE__)
+static int has(const char *feature) {
+  int present = 0;
+  size_t size = sizeof present;
+  return sysctlbyname(feature, &present, &size, NULL, 0) == 0 && present;
+}
+#endif
+
+// Whether there are dot products of bfloat16 and of bytes.
+static int has_dot_products(void) {
+#if defined(__linux__)
+  const unsigned long i8mm = 1ul << 13, bf16 = 1ul << 14;  // HWCAP2_I8MM, HWCAP2_BF16
+  return (getauxval(AT_HWCAP2) & (i8mm | bf16)) == (i8mm | bf16);
+#elif defined(__APPLE__)
+  return has("hw.optional.arm.FEAT_BF16") && has("hw.optional.arm.FEAT_I8MM");
+#else
+  return 0;
+#endif
+}
+#endif
+#if !defined(__aarch64__)
+extern const grape_kernels grape_kernels_portable;
+#endif
+
+// The best first; the last one runs everywhere.
 static const grape_kernels *runnable(size_t rank) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -19,6 +49,12 @@ static const grape_kernels *runnable(size_t rank) {
   case 1: return avx512 ? &grape_kernels_avx512 : NULL;
   case 2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &grape_kernels_avx2 : NULL;
   default: return &grape_kernels_portable;
+  }
+#elif defined(__aarch64__)
+  switch (rank) {
+  case 2: return has_dot_products() ? &grape_kernels_neonbf16 : NULL;
+  case 3: return &grape_kernels_neon;
+  default: return NULL;
   }
 #else
   return rank < 3 ? NULL : &grape_kernels_portable;

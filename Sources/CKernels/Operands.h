@@ -7,7 +7,7 @@ INLINE void put_pair(void *out, size_t first, grape_operand form, const f32x16 *
     keep((float *)out + first * 16 + 16, b);
     return;
   }
-#if NATIVE_BF16
+#if NATIVE_BF16 && defined(__x86_64__)
   if (form == GRAPE_OPERAND_PAIRS) {
     // Both narrowed end to end, then their halves interleaved. Subnormal numbers become zero here.
     const __m512i turns = (__m512i)(u16x32){0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,

@@ -1,4 +1,5 @@
-// What the compiler makes of the plain vectors for the baseline machine: SSE2 on x86-64, NEON on arm64.
+// What the compiler makes of the plain vectors for a baseline machine: SSE2 on x86-64.
+#if !defined(__aarch64__)
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -14,3 +15,4 @@
 #define INT8_MADD(x, w) _mm_madd_epi16((__m128i)(x), (__m128i)(w))
 #endif
 #include "Variant.h"
+#endif

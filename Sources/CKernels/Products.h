@@ -1,5 +1,15 @@
 // Products of weight rows with lane tiles. A register block is MICRO_ROWS rows by MICRO_TILES tiles.
 
+// Puts a chain's sum where it belongs.
+INLINE void finish(float *to, const f32x16 *sum, grape_update update) {
+  f32x16 old = *sum;
+  if (update == GRAPE_UPDATE_ADD) {
+    load(&old, to);
+    old = old + *sum;
+  }
+  keep(to, &old);
+}
+
 INLINE void micro_f32(const float *w, size_t w_stride, const float *x, size_t x_stride, size_t width, float *c,
                       size_t c_stride, grape_update update, const int rows, const int tiles) {
   f32x16 sum[8][3];
@@ -16,37 +26,43 @@ INLINE void micro_f32(const float *w, size_t w_stride, const float *x, size_t x_
       UNROLL for (int t = 0; t < tiles; t++) sum[r][t] += a * xs[t];
     }
   }
-  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
-    f32x16 old;
-    if (update == GRAPE_UPDATE_ADD) {
-      load(&old, c + t * c_stride + r * 16);
-      sum[r][t] = old + sum[r][t];
-    }
-    keep(c + t * c_stride + r * 16, &sum[r][t]);
-  }
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
+    finish(c + t * c_stride + r * 16, &sum[r][t], update);
 }
 
 #if NATIVE_BF16
+// Adds the products of one pair of weights with a pair of features in each of sixteen lanes.
+INLINE void add_pair_products(f32x16 *sum, uint32_t pair, const u16x32 *x) {
+#if defined(__x86_64__)
+  *sum = (f32x16)_mm512_dpbf16_ps((__m512)*sum, (__m512bh)_mm512_set1_epi32((int32_t)pair), (__m512bh)*x);
+#else
+  float32x4_t part[4];
+  bfloat16x8_t xs[4], a = vreinterpretq_bf16_u32(vdupq_n_u32(pair));
+  __builtin_memcpy(part, sum, 64);
+  __builtin_memcpy(xs, x, 64);
+  UNROLL for (int i = 0; i < 4; i++) part[i] = vbfdotq_f32(part[i], a, xs[i]);
+  __builtin_memcpy(sum, part, 64);
+#endif
+}
+
 INLINE void micro_bf16(const uint16_t *w, size_t w_stride, const uint16_t *x, size_t x_stride, size_t pairs,
                        float *c, size_t c_stride, grape_update update, const int rows, const int tiles) {
-  __m512 sum[8][3];
-  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
-    sum[r][t] = update == GRAPE_UPDATE_CONTINUE ? _mm512_loadu_ps(c + t * c_stride + r * 16) : _mm512_setzero_ps();
+  f32x16 sum[8][3];
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
+    if (update == GRAPE_UPDATE_CONTINUE) load(&sum[r][t], c + t * c_stride + r * 16);
+    else fill(&sum[r][t], 0);
+  }
   for (size_t k = 0; k < pairs; k++) {
-    __m512bh xs[3];
-    UNROLL for (int t = 0; t < tiles; t++) xs[t] = (__m512bh)_mm512_loadu_si512(x + t * x_stride + k * 32);
+    u16x32 xs[3];
+    UNROLL for (int t = 0; t < tiles; t++) __builtin_memcpy(&xs[t], x + t * x_stride + k * 32, 64);
     UNROLL for (int r = 0; r < rows; r++) {
-      int32_t pair;
+      uint32_t pair;
       __builtin_memcpy(&pair, w + r * w_stride + 2 * k, 4);
-      __m512bh a = (__m512bh)_mm512_set1_epi32(pair);
-      UNROLL for (int t = 0; t < tiles; t++) sum[r][t] = _mm512_dpbf16_ps(sum[r][t], a, xs[t]);
+      UNROLL for (int t = 0; t < tiles; t++) add_pair_products(&sum[r][t], pair, &xs[t]);
     }
   }
-  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
-    float *to = c + t * c_stride + r * 16;
-    if (update == GRAPE_UPDATE_ADD) sum[r][t] = _mm512_add_ps(_mm512_loadu_ps(to), sum[r][t]);
-    _mm512_storeu_ps(to, sum[r][t]);
-  }
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++)
+    finish(c + t * c_stride + r * 16, &sum[r][t], update);
 }
 #endif
 

@@ -3,7 +3,7 @@
 // A block that every lane sees whole needs no mask; the numbers are the same.
 INLINE void softmax_block(const float *scores, size_t count, float scale, int32_t first,
                           const i32x16 *last, int32_t window, float *maximum, float *sum, float *factor,
-                          float *out, const int masks) {
+                          grape_operand form, void *out, const int masks) {
   f32x16 old, most, hidden;
   load(&old, maximum);
   fill(&hidden, -1e30f);
@@ -22,17 +22,22 @@ INLINE void softmax_block(const float *scores, size_t count, float scale, int32_
   exponential(&shrink, &change);
   load(&total, sum);
   total = total * shrink;
-  for (size_t j = 0; j < count; j++) {
-    f32x16 v, weight;
-    load(&v, scores + j * 16);
-    v = v * scale - most;
-    exponential(&weight, &v);
-    if (masks) {
-      i32x16 masked = ((first + (int32_t)j) > *last) | ((first + (int32_t)j) <= *last - window);
-      weight = (f32x16)((i32x16)weight & ~masked);
+  for (size_t j = 0; j < count; j += 2) {
+    f32x16 weights[2];
+    for (size_t i = 0; i < 2 && j + i < count; i++) {
+      f32x16 v;
+      load(&v, scores + (j + i) * 16);
+      v = v * scale - most;
+      exponential(&weights[i], &v);
+      if (masks) {
+        int32_t key = first + (int32_t)(j + i);
+        i32x16 masked = (key > *last) | (key <= *last - window);
+        weights[i] = (f32x16)((i32x16)weights[i] & ~masked);
+      }
+      total += weights[i];
     }
-    total += weight;
-    keep(out + j * 16, &weight);
+    if (j + 1 < count) put_pair(out, j, form, &weights[0], &weights[1]);
+    else put_last(out, j, form, &weights[0]);
   }
   keep(maximum, &most);
   keep(sum, &total);
@@ -40,13 +45,13 @@ INLINE void softmax_block(const float *scores, size_t count, float scale, int32_
 }
 
 static void softmax(const float *scores, size_t count, float scale, int32_t first, const int32_t *position,
-                    int32_t window, float *maximum, float *sum, float *factor, float *out) {
+                    int32_t window, float *maximum, float *sum, float *factor, grape_operand form, void *out) {
   i32x16 last;
   __builtin_memcpy(&last, position, 64);
   int masks = 0;
   for (int lane = 0; lane < 16; lane++) masks |= position[lane] < first + (int32_t)count - 1 || position[lane] - window >= first;
-  if (masks) softmax_block(scores, count, scale, first, &last, window, maximum, sum, factor, out, 1);
-  else softmax_block(scores, count, scale, first, &last, window, maximum, sum, factor, out, 0);
+  if (masks) softmax_block(scores, count, scale, first, &last, window, maximum, sum, factor, form, out, 1);
+  else softmax_block(scores, count, scale, first, &last, window, maximum, sum, factor, form, out, 0);
 }
 
 static void scale(float *x, size_t rows, const float *factor) {

@@ -2,7 +2,7 @@
 //   VARIANT             the table's symbol suffix, e.g. avx2
 //   VARIANT_NAME        its name as text
 //   MICRO_ROWS, _TILES  the register block of the product kernels (MICRO_ROWS >= 4)
-//   NATIVE_BF16         1 when _mm512_dpbf16_ps may be used
+//   NATIVE_BF16         1 when the target multiplies pairs of bfloat16 (_mm512_dpbf16_ps, vbfdotq_f32)
 //   INT8_...            what Int8.h asks for
 // sets its target attributes, and includes this file, which compiles the headers below under them.
 

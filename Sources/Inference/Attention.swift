@@ -9,12 +9,14 @@ import Streams
 /// Every block of keys begins at a multiple of `keyBlock` positions from its sequence's start. A query's sums
 /// therefore run in an order that only its position decides, wherever its row stands in the batch.
 ///
-/// Queries, keys, values and weights are single precision in every mode: attention is a small part of the work, and
-/// rounding it to bfloat16 would cost the scores more accuracy than any other step.
+/// Queries and keys are single precision in every mode: rounding them to bfloat16 moves the exponents of the weights, and
+/// would cost the scores more accuracy than any other step. Values and their weights are operands like any others, and
+/// rounded where the machine multiplies bfloat16.
 struct Attention: Sendable {
   /// Key positions taken together.
   static let keyBlock = PackedBatch.pageSize
 
+  /// Those of queries with keys.
   private let products: Products
   private let headCount: Int
   private let keyValueHeadCount: Int
@@ -52,6 +54,9 @@ struct Attention: Sendable {
     let pages: [UnsafeMutablePointer<Float>]
     /// The kept prefix's pages.
     let kept: [UnsafeMutablePointer<Float>]
+    /// The form of weights and values: pairs of bfloat16, or single precision. Rows of bfloat16 values leave the second
+    /// half of their room empty.
+    let valueForm: grape_operand
   }
 
   /// Floats of a page.
@@ -59,9 +64,11 @@ struct Attention: Sendable {
 
   /// Room in `buffer` for every page of `batch`.
   ///
-  /// - Parameter kept: where the kept prefix's pages have this layer's keys and values.
+  /// - Parameters:
+  ///   - kept: where the kept prefix's pages have this layer's keys and values.
+  ///   - form: that of the layer's products.
   func cache(
-    for batch: PackedBatch, kept: [UnsafeMutablePointer<Float>], in buffer: TileBuffer
+    for batch: PackedBatch, kept: [UnsafeMutablePointer<Float>], form: grape_operand, in buffer: TileBuffer
   ) -> Cache {
     buffer.reserve(batch.pages.count * pageFloats * MemoryLayout<Float>.stride)
     let base = buffer.base.assumingMemoryBound(to: Float.self)
@@ -72,7 +79,10 @@ struct Attention: Sendable {
         pages.append(page < 0 ? kept[block] : base + Int(page) * pageFloats)
       }
     }
-    return Cache(base: base, starts: batch.sequences.map(\.blocks.lowerBound), pages: pages, kept: kept)
+    return Cache(
+      base: base, starts: batch.sequences.map(\.blocks.lowerBound), pages: pages, kept: kept,
+      valueForm: products.kernels.multipliesBF16 && form != GRAPE_OPERAND_F32
+        ? GRAPE_OPERAND_PAIRS : GRAPE_OPERAND_F32)
   }
 
   /// Gathers a page's keys and values of one head from the rows of its positions, and from the kept prefix.
@@ -84,13 +94,8 @@ struct Attention: Sendable {
     let (content, keys) = (batch.pages[page], cache.base + page * pageFloats + place)
     let values = keys + block * headSize
     let count = content.keptCount
-    if count > 0 {
-      let kept = cache.kept[content.block] + place
-      keys.update(from: kept, count: count * headSize)
-      for feature in 0..<headSize {
-        (values + feature * block).update(from: kept + (headSize + feature) * block, count: count)
-      }
-    }
+    let kept = count > 0 ? cache.kept[content.block] + place : nil
+    if let kept { keys.update(from: kept, count: count * headSize) }
     let gather = products.kernels.table.pointee.gather!
     let offset = head * headSize * FloatTiles.lanes
     batch.rowOfSlot[content.slots].withUnsafeBufferPointer {
@@ -100,6 +105,34 @@ struct Attention: Sendable {
         1)
       gather(valueTiles.base + offset, valueTiles.stride, rows, $0.count, headSize, values + count, 1, block)
     }
+    if cache.valueForm == GRAPE_OPERAND_PAIRS {
+      round(values, count: count + content.slots.count)
+      if let kept { copyValues(kept, to: values, count: count, as: UInt16.self) }
+    } else if let kept {
+      copyValues(kept, to: values, count: count, as: Float.self)
+    }
+  }
+
+  /// Narrows a page's rows of values to bfloat16 where they lie, row by row from the front; a position without a partner
+  /// is paired with a value of zero.
+  private func round(_ values: UnsafeMutablePointer<Float>, count: Int) {
+    let block = Self.keyBlock
+    let narrow = UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt16.self)
+    for feature in 0..<headSize {
+      let row = narrow + feature * block
+      products.kernels.table.pointee.decode_bf16(GRAPE_WEIGHTS_F32, values + feature * block, block, row)
+      if count % 2 == 1 { row[count] = 0 }
+    }
+  }
+
+  /// The values of the first positions of a kept page.
+  private func copyValues<Number>(
+    _ kept: UnsafeMutablePointer<Float>, to values: UnsafeMutablePointer<Float>, count: Int, as: Number.Type
+  ) {
+    let block = Self.keyBlock
+    let from = UnsafeMutableRawPointer(kept + block * headSize).assumingMemoryBound(to: Number.self)
+    let to = UnsafeMutableRawPointer(values).assumingMemoryBound(to: Number.self)
+    for feature in 0..<headSize { (to + feature * block).update(from: from + feature * block, count: count) }
   }
 
   /// Floats of scratch memory that `attend` needs.
@@ -159,6 +192,7 @@ struct Attention: Sendable {
     // Blocks before every lane's window would add nothing, to the last bit.
     let nearest = Int(range.map { positions[$0] }.min() ?? 0) - Int(window) + 1
     let scale = softCap == nil ? scale : 1
+    let weighted = Products(kernels: products.kernels, form: cache.valueForm)
 
     for first in stride(from: max(0, nearest) / block * block, through: last, by: block) {
       let count = min(block, last + 1 - first)
@@ -174,13 +208,13 @@ struct Attention: Sendable {
         if let softCap { table.pointee.soft_cap(part, count, self.scale, softCap) }
         table.pointee.softmax(
           part, count, scale, Int32(first), positions, window, maxima + g * lanes, totals + g * lanes,
-          factors + g * lanes,
-          part)
+          factors + g * lanes, cache.valueForm, part)
         table.pointee.scale(sums + g * headSize * lanes, headSize, factors + g * lanes)
       }
-      products.multiply(
-        values, stride: block, rows: headSize, scores, inputStride: block * lanes, tiles: group,
-        width: count, into: sums, blockStride: headSize * lanes, GRAPE_UPDATE_CONTINUE)
+      weighted.multiply(
+        values, stride: block, rows: headSize, scores,
+        inputStride: block * lanes * 4 / cache.valueForm.elementBytes, tiles: group, width: count, into: sums,
+        blockStride: headSize * lanes, GRAPE_UPDATE_CONTINUE)
     }
     for g in 0..<group {
       table.pointee.divide(

@@ -136,7 +136,8 @@ final class Transformer: @unchecked Sendable {
       input)
     prepareHeads(keys, count: heads, layer.keyNorm, attention, rows)
     let kept = batch.kept?.pages.map { $0.base + prefixLayout.layers[index] } ?? []
-    let cache = layer.attention.cache(for: batch, kept: kept, in: cacheBuffer)
+    let cache = layer.attention.cache(
+      for: batch, kept: kept, form: projector.products.form, in: cacheBuffer)
     workers.run(batch.pages.count * heads) { index, _ in
       layer.attention.gather(
         index / heads, head: index % heads, of: batch, keys: keys, values: values, into: cache)

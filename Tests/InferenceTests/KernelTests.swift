@@ -4,14 +4,14 @@ import Testing
 
 /// Every kernel of every instruction set that this machine runs, against double precision.
 @Suite struct KernelTests {
-  static let names: [String] = (["avx512bf16", "avx512", "avx2", "portable"] as [String])
+  static let names: [String] = (["avx512bf16", "avx512", "avx2", "portable", "neonbf16", "neon"] as [String])
     .filter { grape_kernels_named($0) != nil }
   static let epsilon = 0x1p-24
 
   func table(_ name: String) throws -> grape_kernels { try #require(grape_kernels_named(name)).pointee }
 
   @Test func theBestKernelsAreTheFirstThatRun() throws {
-    #expect(Self.names.contains("portable"))
+    #expect(Self.names.contains { ["portable", "neon"].contains($0) })
     #expect(String(cString: try #require(grape_kernels_named(nil)).pointee.name) == Self.names[0])
     #expect(grape_kernels_named("sparc") == nil)
   }
@@ -236,7 +236,7 @@ import Testing
       scores.withUnsafeBufferPointer {
         table.softmax(
           $0.baseAddress! + first * 16, count, scale, Int32(first), positions, window, &maximum, &sum,
-          &factor, &out)
+          &factor, GRAPE_OPERAND_F32, &out)
       }
       for i in 0..<first * 16 { weights[i] *= Double(factor[i % 16]) }
       for i in 0..<count * 16 { weights[first * 16 + i] = Double(out[i]) }
@@ -251,6 +251,28 @@ import Testing
         #expect(abs(weights[key * 16 + lane] / Double(sum[lane]) - expected) < 2e-6)
       }
     }
+  }
+
+  /// As pairs, weights are those in single precision rounded, and a last one has a zero beside it; their sum is the same.
+  @Test(arguments: names, [8, 5]) func softmaxInPairs(_ name: String, _ count: Int) throws {
+    let table = try table(name)
+    var random = SplitMix(seed: 17)
+    let scores = random.floats(count * 16).map { $0 * 9 }
+    let positions = (0..<16).map { Int32($0) }
+    var plain = [Float](repeating: 9, count: 8 * 16), pairs = [UInt16](repeating: 9, count: 8 * 16)
+    var maxima = [[Float](repeating: -1e30, count: 16), [Float](repeating: -1e30, count: 16)]
+    var sums = [[Float](repeating: 0, count: 16), [Float](repeating: 0, count: 16)], factor = sums[0]
+    table.softmax(
+      scores, count, 0.5, 0, positions, .max, &maxima[0], &sums[0], &factor, GRAPE_OPERAND_F32, &plain)
+    table.softmax(
+      scores, count, 0.5, 0, positions, .max, &maxima[1], &sums[1], &factor, GRAPE_OPERAND_PAIRS, &pairs)
+    #expect(maxima[0] == maxima[1] && sums[0] == sums[1])
+    for key in 0..<count {
+      for lane in 0..<16 {
+        #expect(pairs[key / 2 * 32 + lane * 2 + key % 2] == bfloat(plain[key * 16 + lane]))
+      }
+    }
+    if count % 2 == 1 { for lane in 0..<16 { #expect(pairs[count / 2 * 32 + lane * 2 + 1] == 0) } }
   }
 
   @Test(arguments: names) func logSumExpAndRanks(_ name: String) throws {

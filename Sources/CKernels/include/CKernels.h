@@ -75,7 +75,7 @@ typedef enum {
 } grape_activation;
 
 typedef struct {
-  /// The instruction set: "avx512bf16", "avx512", "avx2" or "portable".
+  /// The instruction set: "avx512bf16", "avx512", "avx2", "portable", "neonbf16" or "neon".
   const char *name;
   /// The operand form that multiplies bfloat16 natively, or ROUNDED where none does.
   grape_operand bf16_operand;
@@ -164,9 +164,9 @@ typedef struct {
   /// scores: [count][16] of key positions `first ...`; a lane sees the last `window` keys up to its `position`
   /// inclusive.
   /// maximum, sum: running [16]; factor: what the lane's earlier output must be multiplied by.
-  /// out: [count][16], the weights; it may be `scores`.
+  /// out: [count][16], the weights as an operand, F32 or PAIRS (rounded; their sum is not); it may be `scores`.
   void (*softmax)(const float *scores, size_t count, float scale, int32_t first, const int32_t *position,
-                  int32_t window, float *maximum, float *sum, float *factor, float *out);
+                  int32_t window, float *maximum, float *sum, float *factor, grape_operand form, void *out);
 
   /// x[row][lane] *= factor[lane].
   void (*scale)(float *x, size_t rows, const float *factor);
