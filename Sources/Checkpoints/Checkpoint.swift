@@ -11,6 +11,9 @@ package final class Checkpoint: Sendable {
   /// sample of their elements. The same wherever the checkpoint lies.
   package let fingerprint: String
 
+  /// A digest for naming what is made from the weights: another one where a file has been written to since.
+  package let sourceDigest: UInt64
+
   private let tensors: ResolvedTensors
 
   /// The matrix with a role; nil where the configuration has none.
@@ -57,7 +60,9 @@ package final class Checkpoint: Sendable {
     try table.refuseUnused(tensors, known: family.ggufNames)
     self.configuration = configuration
     self.location = location
-    fingerprint = Fingerprint(metadata: file.metadataBytes, table).text(location.name)
+    let fingerprint = Fingerprint(metadata: file.metadataBytes, table)
+    self.fingerprint = fingerprint.text(location.name)
+    sourceDigest = fingerprint.source
   }
 
   private init(_ location: ModelLocation, folder: String) throws {
@@ -77,7 +82,9 @@ package final class Checkpoint: Sendable {
     configuration.tiesEmbeddings = tensors.isTied
     self.configuration = configuration
     self.location = location
-    fingerprint = Fingerprint(metadata: config.bytes, table).text(location.name)
+    let fingerprint = Fingerprint(metadata: config.bytes, table)
+    self.fingerprint = fingerprint.text(location.name)
+    sourceDigest = fingerprint.source
   }
 }
 

@@ -7,6 +7,9 @@ import Streams
 struct Fingerprint {
   private static let sampleBytes = 256
   private let digest: UInt64
+  /// A digest that tells versions of a checkpoint's files apart: the same, and the files' sizes and times of
+  /// modification.
+  let source: UInt64
 
   init(metadata: UnsafeRawBufferPointer, _ table: TensorTable) {
     // The samples are far apart: reading ahead would read most of a cold file.
@@ -28,15 +31,18 @@ struct Fingerprint {
         summary.append(littleEndian: xxh64(UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])))
       }
     }
-    digest = summary.withUnsafeBytes { xxh64($0) }
+    let digest = summary.withUnsafeBytes { xxh64($0) }
+    self.digest = digest
+
+    var seen: Set<ObjectIdentifier> = []
+    var versions: [UInt8] = []
+    for file in tensors.map(\.file) where seen.insert(ObjectIdentifier(file)).inserted {
+      versions.append(littleEndian: UInt64(file.bytes.count))
+      versions.append(littleEndian: file.modificationTime)
+    }
+    source = versions.withUnsafeBytes { xxh64($0, seed: digest) }
   }
 
   /// `NAME@8hex`.
   func text(_ name: String) -> String { "\(name)@\(hex(digest >> 32, digits: 8))" }
-}
-
-extension [UInt8] {
-  fileprivate mutating func append(littleEndian value: UInt64) {
-    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
-  }
 }

@@ -21,15 +21,18 @@ package final class LanguageModel: Sendable {
 
   /// - Parameters:
   ///   - precision: nil for bf16 where the kernels multiply it natively, f32 elsewhere.
+  ///   - cacheFolder: where weights that are rounded to 8 bits are kept for the next run; nil keeps none.
   /// - Throws: `ModelError` when a tensor that the architecture needs is missing.
   package init(
-    _ checkpoint: Checkpoint, precision: Precision? = nil, kernels: Kernels, workers: Workers
+    _ checkpoint: Checkpoint, precision: Precision? = nil, kernels: Kernels, workers: Workers,
+    cacheFolder: String? = Paths.cacheFolder
   ) throws(ModelError) {
     let configuration = checkpoint.configuration
     let precision = precision ?? (kernels.multipliesBF16 ? .bf16 : .f32)
     let products = Products(kernels: kernels, form: kernels.operandForm(for: precision))
     let int8 =
-      precision == .int8 ? try Int8Weights(of: checkpoint, kernels: kernels, workers: workers) : nil
+      precision == .int8
+      ? try Int8Weights(of: checkpoint, kernels: kernels, workers: workers, cacheFolder: cacheFolder) : nil
     let load = WeightLoader(checkpoint: checkpoint, int8: int8)
     var layers: [DecoderLayer] = []
     for layer in configuration.layers.indices {

@@ -37,9 +37,17 @@ struct WeightMatrix: @unchecked Sendable {
       case .q8_0: GRAPE_WEIGHTS_Q8_0
       case .q4_0: GRAPE_WEIGHTS_Q4_0
       case .q4_1: GRAPE_WEIGHTS_Q4_1
+      case .q5_0: GRAPE_WEIGHTS_Q5_0
+      case .q5_1: GRAPE_WEIGHTS_Q5_1
+      case .q2_K: GRAPE_WEIGHTS_Q2_K
+      case .q3_K: GRAPE_WEIGHTS_Q3_K
+      case .q4_K: GRAPE_WEIGHTS_Q4_K
+      case .q5_K: GRAPE_WEIGHTS_Q5_K
       case .q6_K: GRAPE_WEIGHTS_Q6_K
+      case .iq4_nl: GRAPE_WEIGHTS_IQ4_NL
+      case .iq4_xs: GRAPE_WEIGHTS_IQ4_XS
       case .mxfp4: GRAPE_WEIGHTS_MXFP4
-      default: nil
+      case .u8: nil
       }
   }
 

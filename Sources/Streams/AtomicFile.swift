@@ -8,7 +8,7 @@
 
 /// A file that appears under its name all at once or not at all.
 ///
-/// Bytes go to a temporary name in the same folder; `commit()` syncs and renames it over `path`. Any number of
+/// Bytes go to a temporary name in the same folder; `commit()` renames it over `path`. Any number of
 /// processes can race: the last rename wins, and readers see one whole file or another. Not committed, it is removed.
 package final class AtomicFile {
   package let path: String
@@ -37,9 +37,12 @@ package final class AtomicFile {
   package func write(_ bytes: [UInt8]) throws(IOError) { try output.write(bytes) }
 
   /// Puts the file in place. The object is of no further use.
-  package func commit() throws(IOError) {
+  ///
+  /// - Parameter waitsForDisk: the file is whole under its name even after the machine has lost power. A file whose
+  ///   readers notice when it is not needs no waiting.
+  package func commit(waitsForDisk: Bool = true) throws(IOError) {
     try output.flush()
-    guard retrying({ fsync(descriptor) }) == 0 else {
+    guard !waitsForDisk || retrying({ fsync(descriptor) }) == 0 else {
       throw IOError(action: "write", path: temporary, code: errno)
     }
     try output.close()

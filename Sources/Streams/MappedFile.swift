@@ -11,6 +11,8 @@ package final class MappedFile: Sendable {
   package let path: String
   /// The file's bytes, valid while the object lives; empty for an empty file.
   package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  /// When the file was last written to, in nanoseconds; for telling versions of a file apart.
+  package let modificationTime: Int64
 
   /// Maps the whole of a regular file.
   ///
@@ -25,6 +27,12 @@ package final class MappedFile: Sendable {
     guard status.isRegular else {
       throw IOError(action: "map", path: path, code: status.isDirectory ? EISDIR : ENODEV)
     }
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    modificationTime = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     guard status.st_size > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return

@@ -111,7 +111,10 @@ import Testing
     let encodings: [(grape_weights, ElementType)] = [
       (GRAPE_WEIGHTS_F32, .f32), (GRAPE_WEIGHTS_F16, .f16), (GRAPE_WEIGHTS_BF16, .bf16),
       (GRAPE_WEIGHTS_Q8_0, .q8_0), (GRAPE_WEIGHTS_Q4_0, .q4_0), (GRAPE_WEIGHTS_Q4_1, .q4_1),
-      (GRAPE_WEIGHTS_Q6_K, .q6_K), (GRAPE_WEIGHTS_MXFP4, .mxfp4),
+      (GRAPE_WEIGHTS_Q5_0, .q5_0), (GRAPE_WEIGHTS_Q5_1, .q5_1), (GRAPE_WEIGHTS_Q2_K, .q2_K),
+      (GRAPE_WEIGHTS_Q3_K, .q3_K), (GRAPE_WEIGHTS_Q4_K, .q4_K), (GRAPE_WEIGHTS_Q5_K, .q5_K),
+      (GRAPE_WEIGHTS_Q6_K, .q6_K), (GRAPE_WEIGHTS_IQ4_NL, .iq4_nl), (GRAPE_WEIGHTS_IQ4_XS, .iq4_xs),
+      (GRAPE_WEIGHTS_MXFP4, .mxfp4),
     ]
     for (encoding, type) in encodings {
       let count = type.blockLength == 1 ? 1029 : 4 * 256

@@ -126,7 +126,7 @@ import Testing
     let kernels = try #require(Kernels())
     return try LanguageModel(
       Checkpoint.open(ModelLocation.resolve(path)), precision: precision, kernels: kernels,
-      workers: Workers(threads: threads))
+      workers: Workers(threads: threads), cacheFolder: nil)
   }
 
   private func score(
@@ -149,8 +149,6 @@ private struct Score: Equatable {
   let ranks: [UInt32]
   var mean: Double { logprobs.reduce(0, +) / Double(logprobs.count) }
 }
-
-private let fixtures = #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/Fixtures"
 
 /// A line of a fixture's scores.jsonl.
 private struct Reference {

@@ -6,6 +6,8 @@
   import Darwin
 #endif
 
+let fixtures = #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/Fixtures"
+
 /// A repeatable source of randomness (Steele, Lea and Flood's SplitMix64).
 struct SplitMix: RandomNumberGenerator {
   private var state: UInt64

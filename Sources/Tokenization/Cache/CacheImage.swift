@@ -8,12 +8,9 @@ import Streams
 /// them. So a file that is cut short, altered anywhere, or written by another version or for another source is
 /// recognized for certain or with the certainty of the digest.
 enum CacheImage {
-  static let magic: [UInt8] = Array("grapetok".utf8)
-  /// To be increased with every change of the format or of what is compiled.
-  static let version: UInt32 = 8
-  static let byteOrderMark: UInt32 = 0x0102_0304
-  static let headerSize = 48
-  static let alignment = 64
+  static let format = CacheFormat(magic: "grapetok", version: 8)
+  static let headerSize = CacheFormat.headerSize
+  static let alignment = CacheFormat.alignment
 
   /// Assembles a file from its sections.
   struct Writer {
@@ -35,24 +32,18 @@ enum CacheImage {
         end += section.count
       }
       end = (end + 7) / 8 * 8 + 8
-      var image = magic
+      var image = format.header(source: source, length: end, entries: sections.count)
       image.reserveCapacity(end)
-      image.append(version)
-      image.append(byteOrderMark)
-      image.append(source)
-      image.append(UInt64(end))
-      image.append(UInt64(sections.count))
-      image.append(UInt64(0))
       for (section, offset) in zip(CacheSection.allCases, offsets) {
-        image.append(UInt64(offset))
-        image.append(UInt64(sections[section.rawValue].count / section.elementSize))
+        image.append(littleEndian: UInt64(offset))
+        image.append(littleEndian: UInt64(sections[section.rawValue].count / section.elementSize))
       }
       for (section, offset) in zip(sections, offsets) {
         image.append(contentsOf: repeatElement(0, count: offset - image.count))
         image += section
       }
       image.append(contentsOf: repeatElement(0, count: end - 8 - image.count))
-      image.append(image.withUnsafeBytes { xxh64($0) })
+      image.append(littleEndian: image.withUnsafeBytes { xxh64($0) })
       return image
     }
   }
@@ -62,10 +53,8 @@ enum CacheImage {
   /// - Complexity: O(n) for the digest, at about 10 GB/s.
   static func sections(of image: UnsafeRawBufferPointer, source: UInt64) -> [UnsafeRawBufferPointer]? {
     let tableEnd = headerSize + CacheSection.allCases.count * 16
-    guard image.count >= tableEnd + 8, image.prefix(8).elementsEqual(magic),
-      image.number(8, UInt32.self) == version, image.number(12, UInt32.self) == byteOrderMark,
-      image.number(16, UInt64.self) == source, image.number(24, UInt64.self) == UInt64(image.count),
-      image.number(32, UInt64.self) == UInt64(CacheSection.allCases.count),
+    guard image.count >= tableEnd + 8,
+      format.begins(image, source: source, entries: CacheSection.allCases.count),
       image.number(image.count - 8, UInt64.self) == xxh64(UnsafeRawBufferPointer(rebasing: image.dropLast(8)))
     else { return nil }
     var sections: [UnsafeRawBufferPointer] = []
@@ -79,13 +68,6 @@ enum CacheImage {
       sections.append(UnsafeRawBufferPointer(rebasing: image[offset..<offset + count * section.elementSize]))
     }
     return sections
-  }
-}
-
-extension [UInt8] {
-  /// Appends a number, little-endian.
-  fileprivate mutating func append<Number: FixedWidthInteger>(_ number: Number) {
-    Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }
 }
 
