@@ -76,6 +76,7 @@ package struct JSONParser: ~Copyable {
           JSONNode(
             start: scanner.offset(at), end: scanner.offset(end), next: UInt32(truncatingIfNeeded: count + 1)))
         at = end
+        if !inObject, container != Self.none { at = try appendNumbers(scanner, at, to: container) }
       }
 
       // A value has ended before `at`: close containers until one goes on.
@@ -133,6 +134,26 @@ package struct JSONParser: ~Copyable {
         start: scanner.offset(at), end: scanner.offset(end), next: UInt32(truncatingIfNeeded: count + 1),
         count: hasEscape ? 1 : 0))
     return end
+  }
+
+  /// Appends the numbers of an array that follow each other from the comma at `at` on, without white space; returns where
+  /// they end. The last one is not counted yet, or the element before them if there are none.
+  @inline(__always)
+  private mutating func appendNumbers(
+    _ scanner: JSONScanner, _ at: UnsafeRawPointer, to array: UInt32
+  ) throws(JSONError) -> UnsafeRawPointer {
+    var at = at
+    let before = count
+    while scanner.end - at >= 2, scanner.byte(at) == ASCII.comma, scanner.beginsNumber(at + 1) {
+      let end = try scanner.numberEnd(at + 1)
+      append(
+        JSONNode(
+          start: scanner.offset(at + 1), end: scanner.offset(end), next: UInt32(truncatingIfNeeded: count + 1)
+        ))
+      at = end
+    }
+    tape[Int(array)].count &+= UInt32(truncatingIfNeeded: count - before)
+    return at
   }
 
   /// Appends the member name at `at`; returns where its value begins.

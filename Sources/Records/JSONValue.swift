@@ -18,7 +18,7 @@ package struct JSONValue {
 
   @inlinable var node: JSONNode { tape[index] }
 
-  @inlinable
+  @inlinable @inline(__always)
   package var kind: Kind {
     switch text.load(fromByteOffset: Int(node.start), as: UInt8.self) {
     case ASCII.quote: .string
