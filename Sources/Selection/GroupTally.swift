@@ -60,11 +60,3 @@ struct GroupTally: Equatable {
     shortest = min(shortest, later.shortest)
   }
 }
-
-/// The name of a group in the statistics: 128 bits of hash of its key.
-///
-/// Two of n groups are taken for one with a probability of about n^2 / 2^129: 10^-23 for ten million.
-struct GroupHash: Hashable {
-  let high: UInt64
-  let low: UInt64
-}

@@ -175,7 +175,7 @@ package struct Picker: ~Copyable {
   /// The place of a record's group in the table, where it is put if it is new.
   private mutating func place(of key: UnsafeRawBufferPointer, identity: Int32, quota: Int) throws -> Int {
     let hash = hash(key)
-    if rule.isContiguous { try follow(key, hash) }
+    if rule.isContiguous { try follow(key) }
     if let place = table.find(key, hash: hash) {
       let group = table.groups[place]
       try check(key, group.identity, identity, group.quota, quota)
@@ -229,16 +229,18 @@ package struct Picker: ~Copyable {
 
   /// In contiguous input: if a record's key is another than the one before, picks from the group that has ended,
   /// and forgets all but its hash.
-  private mutating func follow(_ key: UnsafeRawBufferPointer, _ hash: UInt64) throws {
+  private mutating func follow(_ key: UnsafeRawBufferPointer) throws {
     if let openKey {
       if openKey.withUnsafeBytes({ equalBytes($0, key) }) { return }
       try writePicks()
-      closed.insert(openKey.withUnsafeBytes(self.hash))
+      closed.insert(openKey.withUnsafeBytes { GroupHash($0).high })
       table.removeAll()
       runs = SortedRuns(mergeMemory: memory / 8)
       store.removeAll()
     }
-    if closed.contains(hash) { throw SelectionConflict.reopened(group: GroupKeyReader.text(of: key)) }
+    if closed.contains(GroupHash(key).high) {
+      throw SelectionConflict.reopened(group: GroupKeyReader.text(of: key))
+    }
     openKey = Array(key)
   }
 

@@ -83,7 +83,7 @@ struct ScorerComparison {
   ///   - key: the group's key; nil where the record has no group.
   mutating func add(_ key: UnsafeRawBufferPointer?, _ hash: GroupHash, a: Double, b: Double, source: UInt16) {
     pairSums.add(a, b)
-    let pair = PairSample.Pair(belongingTo: hash.low, x: a, y: b)
+    let pair = PairSample.Pair(belongingTo: hash.high, x: a, y: b)
     sample.add(pair)
     guard let key else { return }
     let place = place(of: hash, key: key)

@@ -102,7 +102,7 @@ package struct SelectionSummary: ~Copyable {
     let key = paths.fields.groupPath(record).flatMap { keyReader.key(of: $0) }
     var hash = GroupHash(high: 0, low: 0)
     if let key {
-      hash = GroupHash(high: xxh64(key), low: xxh64(key, seed: 1))
+      hash = GroupHash(key)
       groups.add(
         to: hash, score: score, length: length, source: UInt16(source),
         normalizations: Normalizations(of: record, length: length, firstTokens: paths.firstTokens))
@@ -111,7 +111,7 @@ package struct SelectionSummary: ~Copyable {
     }
     if let score, let length {
       pairSums.add(score, Double(length))
-      sample.add(PairSample.Pair(belongingTo: hash.low, x: score, y: Double(length)))
+      sample.add(PairSample.Pair(belongingTo: hash.high, x: score, y: Double(length)))
     }
     if let a, let b { comparison?.add(key, hash, a: a, b: b, source: UInt16(source)) }
     if let score {

@@ -297,7 +297,7 @@ import Testing
       #expect(throws: PartialReader.Failure.incomplete) { _ = try Self.merge(rest) }
     }
     #expect(throws: PartialReader.Failure.incomplete) { _ = try Self.merge([lines[0]] + lines) }
-    #expect(throws: PartialReader.Failure.version(3)) { _ = try Self.merge([#"{"grape-stats":3}"#]) }
+    #expect(throws: PartialReader.Failure.version(4)) { _ = try Self.merge([#"{"grape-stats":4}"#]) }
     #expect(throws: PartialReader.Failure.self) { _ = try Self.merge(lines, source: "model") }
   }
 
