@@ -4,7 +4,7 @@
     training_rows.py SCORED.jsonl
 
 Writes the picks in every format, loads them with Hugging Face datasets, and compares each row that comes back with the
-line it was; where trl is installed, asks it whether it takes the rows for conversations. Records of as many shapes and
+line it was; where trl is installed, asks it whether it takes the rows for conversations, and as whose. Records of as many shapes and
 sources as possible make the best SCORED.jsonl. With --keep-tokens in grape-score the format `tokens` is tried as well.
 Needs grape-pick in PATH and `pip install datasets`, and if wanted `trl`.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from datasets import load_dataset
 
 try:
-    from trl.data_utils import is_conversational
+    from trl.data_utils import is_conversational, is_conversational_from_value, maybe_convert_to_chatml
 except ImportError:
     is_conversational = None
 
@@ -37,8 +37,13 @@ def check(name: str, scored: str, folder: Path) -> None:
     loaded = load_dataset("json", data_files=str(path), split="train", cache_dir=str(folder / "cache"))
     different = sum(row != line for row, line in zip(loaded, lines)) + abs(len(loaded) - len(lines))
     print(f"{name}: {len(lines)} rows, {different} differ when loaded: {loaded.features}")
-    if is_conversational and name in ("messages", "prompt-completion"):
-        print(f"{name}: a conversation to trl: {is_conversational(loaded[0])}")
+    if is_conversational:
+        # SFTTrainer converts ShareGPT's rows, and leaves the speakers' names as they are.
+        row = loaded[0]
+        if is_conversational_from_value(row):
+            row = maybe_convert_to_chatml(row)
+        turns = [turn for key in ("messages", "prompt", "completion") for turn in row.get(key, [])]
+        print(f"{name}: a conversation to trl: {is_conversational(row)}, of {[turn['role'] for turn in turns]}")
     if different:
         sys.exit(1)
 

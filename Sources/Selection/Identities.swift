@@ -21,10 +21,10 @@ package struct Identity: Hashable, Sendable, CustomStringConvertible {
 package struct Identities {
   package private(set) var list: [Identity] = []
   private var numbers: [Identity: Int] = [:]
-  /// The raw spelling of the previous record's identity, and its number.
-  private var latest: [UInt8] = []
+  /// How the previous record spells its model and its tokenizer, empty for none, and the number of that identity.
+  private var latestModel: [UInt8] = []
+  private var latestTokenizer: [UInt8] = []
   private var latestNumber: Int?
-  private var scratch: [UInt8] = []
 
   package init() {}
 
@@ -34,15 +34,20 @@ package struct Identities {
   package mutating func number(of record: GrapeMember) -> Int {
     let model = record["model"]
     let tokenizer = record.tokenizer
-    scratch.removeAll(keepingCapacity: true)
-    if let model { scratch.append(contentsOf: model.raw) }
-    scratch.append(0)
-    if let tokenizer { scratch.append(contentsOf: tokenizer.raw) }
-    if let latestNumber, scratch == latest { return latestNumber }
+    if let latestNumber, Self.isSpelled(model, latestModel), Self.isSpelled(tokenizer, latestTokenizer) {
+      return latestNumber
+    }
     let number = insert(Identity(model: model?.string, tokenizer: tokenizer?.string))
-    swap(&latest, &scratch)
+    latestModel = model.map { Array($0.raw) } ?? []
+    latestTokenizer = tokenizer.map { Array($0.raw) } ?? []
     latestNumber = number
     return number
+  }
+
+  @inline(__always)
+  private static func isSpelled(_ value: JSONValue?, _ spelling: [UInt8]) -> Bool {
+    guard let value else { return spelling.isEmpty }
+    return spelling.withUnsafeBytes { equalBytes($0, value.raw) }
   }
 
   /// Adds an identity unless it is there.

@@ -32,10 +32,11 @@ enum Main {
         rule: try PickRule(arguments), keepsMember: !writer.ignoresMember,
         memory: try arguments.bytes("memory") ?? 1 << 30
       ) { try writer.write($0, $1) }
+      let isSelective = writer.isSelective
       var parser = JSONParser()
       try filter.records { line in
         let record = try GrapeMember(of: parser.parse(line.bytes))
-        try writer.check(record)
+        if isSelective { try writer.check(record) }
         do {
           try picker.add(record, at: line.place)
         } catch let conflict as SelectionConflict {

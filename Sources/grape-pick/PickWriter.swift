@@ -30,6 +30,9 @@ struct PickWriter: ~Copyable {
   /// Whether a record can be written without a look at its `grape` member.
   var ignoresMember: Bool { member == .none && row == nil }
 
+  /// Whether there are records that cannot be written.
+  var isSelective: Bool { row != nil }
+
   /// Sees to it that a record can be written.
   ///
   /// - Throws: `RecordError` if not.
