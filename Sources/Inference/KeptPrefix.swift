@@ -44,13 +44,12 @@ package final class KeptPrefix: Sendable {
     var count: Int { states + PackedBatch.pageSize * width }
   }
 
-  /// A block of positions. Written while its batch is computed, and never again.
+  /// A block of positions. Written while its batch is computed, the layers' parts as wholes, and never again.
   final class Page: @unchecked Sendable {
     let base: UnsafeMutablePointer<Float>
 
     init(_ layout: Layout) {
       base = .allocate(capacity: layout.count)
-      base.initialize(repeating: 0, count: layout.count)
     }
 
     deinit { base.deallocate() }

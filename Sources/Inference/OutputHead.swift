@@ -147,6 +147,11 @@ package struct TokenScores: Sendable {
   /// One plus the number of tokens with a higher logit; empty unless asked for.
   package var ranks: [UInt32]
 
+  /// The scores of some of the tokens.
+  package subscript(range: Range<Int>) -> TokenScores {
+    TokenScores(logprobs: Array(logprobs[range]), ranks: ranks.isEmpty ? [] : Array(ranks[range]))
+  }
+
   /// The scores at `places`, in their order.
   func spread(to places: [Int32]) -> TokenScores {
     TokenScores(

@@ -1,5 +1,7 @@
+import Streams
+
 /// Keeps, layer by layer, what the last sequence of a batch begins with.
-struct PrefixKeeper {
+struct PrefixKeeper: Sendable {
   /// Complete when all layers and the states have been kept; nil where nothing is to be kept.
   let prefix: KeptPrefix?
 
@@ -32,18 +34,20 @@ struct PrefixKeeper {
   }
 
   /// Keeps a layer's keys and values.
-  func keep(_ cache: Attention.Cache, of attention: Attention, layer: Int) {
+  func keep(_ cache: Attention.Cache, of attention: Attention, layer: Int, _ workers: Workers) {
     guard let prefix else { return }
-    for (block, page) in fresh {
+    workers.run(fresh.count) { index, _ in
+      let (block, page) = fresh[index]
       (prefix.pages[block].base + layout.layers[layer]).update(
         from: cache.base + page * attention.pageFloats, count: attention.pageFloats)
     }
   }
 
   /// Keeps what goes into the last layer.
-  func keep(states: FloatTiles) {
+  func keep(states: FloatTiles, _ workers: Workers) {
     guard let prefix else { return }
-    for (block, page) in fresh {
+    workers.run(fresh.count) { index, _ in
+      let (block, page) = fresh[index]
       let content = batch.pages[page], width = layout.width
       let out = prefix.pages[block].base + layout.states
       if content.keptCount > 0, let kept = batch.kept {

@@ -96,11 +96,11 @@ final class Transformer: @unchecked Sendable {
       let form = projector.products.form
       var input = operands(residual, layer.attentionNorm, operandBuffer, tiles: all.tiles, form)
       let cache = keysAndValues(layer, index, input, all, batch, projector)
-      keeper.keep(cache, of: layer.attention, layer: index)
+      keeper.keep(cache, of: layer.attention, layer: index, workers)
       var rows = all
       if index == layers.count - 1 {
         // Only predictions are read behind the last layer's keys and values.
-        keeper.keep(states: residual)
+        keeper.keep(states: residual, workers)
         rows = selected
         residual = select(batch, from: residual)
         input = operands(residual, layer.attentionNorm, operandBuffer, tiles: rows.tiles, form)

@@ -18,6 +18,12 @@ enum Main {
         "precision", argument: "MODE", choices: Precision.allCases.map(\.rawValue), section: "Model",
         help: "Arithmetic: f32, bf16 or int8 [default: bf16 where the processor multiplies it, else f32]"),
       Option(
+        "refine", section: "Model",
+        help: "Score in int8, and again in the --precision what might then be picked differently"),
+      Option(
+        "refine-margin", argument: "C", section: "Model",
+        help: "Score groups again whose best response is within C / sqrt(tokens) of another [default: 0.4]"),
+      Option(
         "any-tokenizer", section: "Model", help: "Take tokens that another tokenizer than the model's made"),
       Option(
         "per-token", section: "Scores",
@@ -31,7 +37,9 @@ enum Main {
       Option("keep-tokens", section: "Scores", help: "Keep grape.tokens and grape.spans"),
       Option(
         "window", argument: "N", section: "Speed",
-        help: "Tokens computed together; the scores do not depend on it [default: 1024]"),
+        help:
+          "Tokens computed together; the scores do not depend on it [default: 1024, 128 a thread if that is more]"
+      ),
       Option(
         "prefix-memory", argument: "SIZE", section: "Speed",
         help: "Memory for the keys and values of a beginning that records have in common, with K, M or G for "
@@ -47,18 +55,15 @@ enum Main {
       let arguments = filter.arguments
       guard let name = arguments.string("model") else { throw UsageError("a model is needed: -m MODEL") }
       let location = try ModelLocation.resolve(name)
-      let model = try LanguageModel(
-        Checkpoint.open(location), precision: arguments.choice("precision"), kernels: kernels(),
-        workers: Workers(threads: arguments.int("threads", in: 1...1024) ?? Workers.available))
+      let (batch, refinement) = try models(of: location, arguments)
       var window = ScoreWindow(
-        model: model, filter: filter,
+        filter: filter,
         report: ScoreReport(
           isPerToken: arguments[flag: "per-token"], metrics: try Metric.list(arguments.string("metric")),
-          keepsTokens: arguments[flag: "keep-tokens"], model: model.identity),
-        tokenizer: arguments[flag: "any-tokenizer"] ? nil : tokenizer(of: location, filter),
-        size: try arguments.int("window", in: 1...1 << 20) ?? 1024,
-        sharesPrefixes: !arguments[flag: "no-prefix-sharing"],
-        prefixMemory: try arguments.bytes("prefix-memory", least: 0) ?? 256 << 20)
+          keepsTokens: arguments[flag: "keep-tokens"],
+          models: [batch.model, refinement?.model].compactMap { $0?.identity }),
+        batch: batch, refinement: refinement,
+        tokenizer: arguments[flag: "any-tokenizer"] ? nil : tokenizer(of: location, filter))
       filter.interruptionAdvice = "with --resume FILE a run goes on where an earlier one was cut short"
       var resumption = try arguments.string("resume").map { path in
         filter.interruptionAdvice = "the same command goes on where this run ends"
@@ -76,8 +81,32 @@ enum Main {
         try window.add(line)
       }
       try endResumption()
-      try window.flush()
+      try window.finish()
     }
+  }
+
+  /// The model in the mode that all records are scored in, and in the one that groups are scored in again.
+  private static func models(
+    of location: ModelLocation, _ arguments: Arguments
+  ) throws -> (ScoringBatch, Refinement?) {
+    let precision: Precision? = try arguments.choice("precision")
+    let refines = arguments[flag: "refine"]
+    try arguments.check("refine-margin", needs: "refine")
+    guard !refines || precision != Refinement.fast else {
+      throw UsageError("option '--refine' begins with \(Refinement.fast.rawValue): name another --precision")
+    }
+    let margin = try arguments.number("refine-margin", above: 0) ?? Refinement.defaultMargin
+    let workers = Workers(threads: try arguments.int("threads", in: 1...1024) ?? Workers.available)
+    let settings = ScoringBatch.Settings(
+      size: try arguments.int("window", in: 1...1 << 20) ?? max(1024, 128 * workers.count),
+      sharesPrefixes: !arguments[flag: "no-prefix-sharing"],
+      prefixMemory: try arguments.bytes("prefix-memory", least: 0) ?? 256 << 20,
+      ranks: arguments[flag: "per-token"])
+    let (checkpoint, kernels) = (try Checkpoint.open(location), try kernels())
+    let model = try LanguageModel(checkpoint, precision: precision, kernels: kernels, workers: workers)
+    guard refines else { return (ScoringBatch(model, settings), nil) }
+    let fast = try LanguageModel(checkpoint, precision: Refinement.fast, kernels: kernels, workers: workers)
+    return (ScoringBatch(fast, settings), Refinement(ScoringBatch(model, settings), margin: margin))
   }
 
   /// The model's tokenizer; nil, and a warning, when it cannot be opened.

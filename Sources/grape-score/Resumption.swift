@@ -26,15 +26,17 @@ final class Resumption {
     file = Paths.exists(path) ? try MappedFile(path: path) : nil
   }
 
-  /// Skips the scores of a record, if they are there.
+  /// Skips the scores of a record, if they are there, and returns the identity of the model that they are of.
   ///
   /// - Throws: `ResumptionError` when the next record there is another one's, or made in another way.
-  func skips(_ member: GrapeMember, _ report: ScoreReport) throws(ResumptionError) -> Bool {
-    guard let line = nextLine, let scored = scored(line) else { return false }
-    guard report.isResult(scored, of: member) else { throw ResumptionError(path: path, record: count + 1) }
+  func skip(_ member: GrapeMember, _ report: ScoreReport) throws(ResumptionError) -> String? {
+    guard let line = nextLine, let scored = scored(line) else { return nil }
+    guard let model = scored["model"]?.string, report.isResult(scored, of: member) else {
+      throw ResumptionError(path: path, record: count + 1)
+    }
     position += line.count + 1
     count += 1
-    return true
+    return model
   }
 
   /// The file, to be written behind the records that are right.

@@ -40,21 +40,23 @@ struct ScoreReport {
   let isPerToken: Bool
   let metrics: [Metric]
   let keepsTokens: Bool
-  /// The model's identity.
-  let model: String
+  /// The identities of the model, in the modes that there are scores in.
+  let models: [String]
 
   private var edit = GrapeEdit()
 
-  init(isPerToken: Bool, metrics: [Metric], keepsTokens: Bool, model: String) {
+  init(isPerToken: Bool, metrics: [Metric], keepsTokens: Bool, models: [String]) {
     self.isPerToken = isPerToken
     self.metrics = metrics
     self.keepsTokens = keepsTokens
-    self.model = model
+    self.models = models
   }
 
   /// Appends the record with its scores; false, and nothing appended, when they are not finite.
+  ///
+  /// - Parameter model: the one of `models` that they are of.
   mutating func append(
-    _ member: GrapeMember, _ scores: TokenScores, _ range: Range<Int>, to bytes: inout [UInt8]
+    _ member: GrapeMember, _ scores: TokenScores, _ range: Range<Int>, model: String, to bytes: inout [UInt8]
   ) -> Bool {
     let logprobs = scores.logprobs[range]
     let sum = logprobs.reduce(0, +)
@@ -90,7 +92,7 @@ struct ScoreReport {
     let (head, _, tail) = member.recordAroundMember
     let (scoredHead, _, scoredTail) = scored.recordAroundMember
     guard head.elementsEqual(scoredHead), tail.elementsEqual(scoredTail), scored.score != nil,
-      scored["model"]?.string == model, (scored["logprobs"] != nil) == isPerToken,
+      let model = scored["model"]?.string, models.contains(model), (scored["logprobs"] != nil) == isPerToken,
       (scored["tokens"] != nil) == keepsTokens,
       (scored["metrics"]?.members.compactMap { $0.key.string } ?? []) == metrics.map(\.rawValue)
     else { return false }

@@ -6,60 +6,58 @@ import Tokenization
 
 /// Records that wait to be scored together: read, checked and packed until the batch is full, then scored and written
 /// in the order in which they came.
-///
-/// The first batches are small, so that the first scores come out at once; scores do not depend on it.
 struct ScoreWindow: ~Copyable {
-  private let model: LanguageModel
   private let filter: Filter
   private let tokenizer: Tokenizer?
-  private let size: Int
-  private let prefixMemory: Int
   private var report: ScoreReport
 
-  private var batch: PackedBatch
-  private var waiting: [(line: HeldLine, predictions: Int)] = []
+  private let batch: ScoringBatch
+  private let refinement: Refinement?
+  private var waiting: [Waiting] = []
   private var waitingBytes = 0
-  private var currentSize: Int
-
-  /// What has been computed so far.
-  private(set) var work = Work()
+  private var work = Work()
 
   private var parser = JSONParser()
   private var tokens: [UInt32] = []
   private var spans: [Range<Int>] = []
   private var bytes: [UInt8] = []
 
-  private static let firstSize = 128
+  /// A record in the batch.
+  private struct Waiting {
+    let line: HeldLine
+    let predictions: Int
+    /// For records that may be scored again: their text, and the group's key as it is spelled.
+    let again: (tokens: [UInt32], spans: [Range<Int>], key: [UInt8])?
+  }
+
   /// Records wait for the batch to fill up to this many bytes, as some need no row of their own.
   private static let maximumBytes = 32 << 20
 
   /// - Parameters:
+  ///   - batch: an empty one.
+  ///   - refinement: what scores groups again; nil where nothing does.
   ///   - tokenizer: the model's tokenizer, which must have made the tokens; nil for any.
-  ///   - size: rows of a full batch.
-  ///   - prefixMemory: bytes for what is kept from batch to batch of a common beginning.
   init(
-    model: LanguageModel, filter: Filter, report: ScoreReport, tokenizer: Tokenizer?, size: Int,
-    sharesPrefixes: Bool, prefixMemory: Int
+    filter: Filter, report: ScoreReport, batch: ScoringBatch, refinement: Refinement?, tokenizer: Tokenizer?
   ) {
-    self.model = model
     self.filter = filter
     self.report = report
+    self.batch = batch
+    self.refinement = refinement
     self.tokenizer = tokenizer
-    self.size = size
-    self.prefixMemory = prefixMemory
-    currentSize = min(size, Self.firstSize)
-    batch = PackedBatch(sharesPrefixes: sharesPrefixes, longestShort: model.longestShort)
   }
 
   /// Takes a record in; scores and writes what waits when that fills the batch.
   ///
   /// - Throws: `ScoreError`, `JSONError` or `GrapeError` for a bad record.
   mutating func add(_ line: SourceLine) throws {
-    _ = try check(line)
-    waiting.append((line.held(), batch.append(tokens, spans: spans)))
+    let member = try check(line)
+    let again = refinement == nil ? nil : (tokens, spans, try Self.key(of: member))
+    waiting.append(
+      Waiting(line: line.held(), predictions: batch.append(tokens, spans: spans), again: again))
     waitingBytes += line.bytes.count
     filter.count(tokens: tokens.count)
-    if batch.rowCount >= currentSize || waitingBytes >= Self.maximumBytes { try flush() }
+    if batch.isFull || waitingBytes >= Self.maximumBytes { try scoreWaiting() }
   }
 
   /// Whether the record's scores are there already, in an output that is resumed.
@@ -67,7 +65,16 @@ struct ScoreWindow: ~Copyable {
   /// - Throws: as `add` does, so that bad records are found again; `ResumptionError` when something else is there.
   mutating func isDone(_ line: SourceLine, _ resumption: Resumption) throws -> Bool {
     let member = try check(line)
-    return try resumption.skips(member, report)
+    let key = refinement == nil ? nil : try Self.key(of: member)
+    guard let model = try resumption.skip(member, report) else { return false }
+    if let key { refinement?.resume(key, isExact: model == refinement?.model.identity) }
+    return true
+  }
+
+  /// The record's group, as it is spelled.
+  private static func key(of member: GrapeMember) throws(GrapeError) -> [UInt8] {
+    guard let group = member.group else { throw .missing("group") }
+    return Array(group.raw)
   }
 
   /// Reads a record's tokens and spans.
@@ -76,11 +83,11 @@ struct ScoreWindow: ~Copyable {
     try member.readTokens(into: &tokens)
     try member.readSpans(into: &spans, tokenCount: tokens.count)
     try checkTokenizer(member, line)
-    guard tokens.count <= model.maximumPositions else {
-      throw ScoreError.tooLong(tokens: tokens.count, limit: model.maximumPositions)
+    guard tokens.count <= batch.model.maximumPositions else {
+      throw ScoreError.tooLong(tokens: tokens.count, limit: batch.model.maximumPositions)
     }
-    if let unknown = tokens.first(where: { Int($0) >= model.vocabularySize }) {
-      throw ScoreError.unknownToken(unknown, vocabulary: model.vocabularySize)
+    if let unknown = tokens.first(where: { Int($0) >= batch.model.vocabularySize }) {
+      throw ScoreError.unknownToken(unknown, vocabulary: batch.model.vocabularySize)
     }
     guard spans.contains(where: { $0.upperBound > max(1, $0.lowerBound) }) else {
       throw ScoreError.nothingToScore
@@ -88,28 +95,57 @@ struct ScoreWindow: ~Copyable {
     return member
   }
 
-  /// Scores and writes what waits.
+  /// Scores and writes what is in hand, but for the running group where groups may be scored again.
   mutating func flush() throws {
-    guard !waiting.isEmpty else { return }
-    work += model.work(of: batch)
-    filter.summary = work.description
-    let (scores, prefix) = model.score(batch, ranks: report.isPerToken, keepingWithin: prefixMemory)
-    var at = 0
-    for (line, predictions) in waiting {
-      try write(line, scores, at..<at + predictions)
-      at += predictions
-    }
-    batch.removeAll(behind: prefix)
-    waiting.removeAll(keepingCapacity: true)
-    waitingBytes = 0
-    currentSize = min(size, currentSize * 2)
+    try scoreWaiting()
+    refinement?.finish(counting: &work)
+    try writeReady()
   }
 
-  private mutating func write(_ line: HeldLine, _ scores: TokenScores, _ range: Range<Int>) throws {
+  /// Scores and writes everything. After an interruption the running group's other records are not known, and it is left
+  /// out.
+  mutating func finish() throws {
+    try scoreWaiting()
+    if Interruption.signal == nil { refinement?.endGroup(counting: &work) }
+    try flush()
+  }
+
+  private mutating func scoreWaiting() throws {
+    guard !waiting.isEmpty else { return }
+    let scores = batch.score(counting: &work)
+    var at = 0
+    for record in waiting {
+      let range = at..<at + record.predictions
+      if let (tokens, spans, key) = record.again {
+        let scored = Refinement.Scored(line: record.line, tokens: tokens, spans: spans, fast: scores[range])
+        refinement?.append(scored, key: key, counting: &work)
+      } else {
+        try write(record.line, scores, range, batch.model.identity)
+      }
+      at = range.upperBound
+    }
+    waiting.removeAll(keepingCapacity: true)
+    waitingBytes = 0
+    try writeReady()
+  }
+
+  private mutating func writeReady() throws {
+    filter.summary = work.description
+    guard let refinement else { return }
+    filter.summary = "\(work), \(refinement.summary)"
+    for record in refinement.takeReady() {
+      let model = record.isExact ? refinement.model : batch.model
+      try write(record.line, record.scores, record.scores.logprobs.indices, model.identity)
+    }
+  }
+
+  private mutating func write(
+    _ line: HeldLine, _ scores: TokenScores, _ range: Range<Int>, _ model: String
+  ) throws {
     bytes.removeAll(keepingCapacity: true)
     let isScored = try line.bytes.withUnsafeBytes { text in
       // It has been parsed before, so that nothing here can be wrong with it.
-      try report.append(GrapeMember(of: parser.parse(text)), scores, range, to: &bytes)
+      try report.append(GrapeMember(of: parser.parse(text)), scores, range, model: model, to: &bytes)
     }
     guard isScored else { return try filter.reject(line, ScoreError.notFinite.description) }
     try bytes.withUnsafeBytes { try filter.output.write($0) }
