@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Measures grape-pick and grape-stats, and picking with other programs, on made-up scores of real records.
 
-usage: pick.py [--python PYTHON] [--runs N] [--unchecked] [--only NAME,...] [--keep FILE] POOL [COUNT]
+usage: pick.py [--python PYTHON] [--runs N] [--unchecked] [--only NAMES] [--keep FILE] POOL [COUNT]
 
 Writes COUNT scored records (300,000 unless told otherwise) of the pool, groups scattered, or takes those that --keep
-names if it exists; reads them once, so that they are in memory; and runs the programs by turns. The table has medians:
+names if it exists, which are best on a file system in memory; and runs the programs by turns. The table has medians:
 seconds, megabytes read per second, seconds of processor time, the greatest memory in use of one process (it cannot be
 less than this script's, some 17 MB). Before the runs, each program picks once, which must give the same records; with
---unchecked it does not. Programs that are missing are left out; PYTHON has duckdb, polars and orjson.
+--unchecked it does not. --only takes the beginnings of names as the table has them, with commas between. Programs that
+are missing are left out; PYTHON has duckdb, polars and orjson.
 """
 import argparse
 import collections
@@ -33,10 +34,11 @@ def commands(scored, python):
     yield "grape-pick", ["grape-pick", scored], True
     yield "grape-pick, pipe", ["sh", "-c", f"cat '{scored}' | grape-pick"], True
     yield "grape-stats", ["grape-stats", scored], False
-    for name, module in (("duckdb", "duckdb"), ("duckdb-columns", "duckdb"), ("polars", "polars")):
+    for name in ("duckdb", "duckdb-columns", "polars"):
+        module = name.split("-")[0]
         if subprocess.run([peers[0], "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode == 0:
             for threads in "12":
-                yield f"{name}, {threads} threads", [*peers, name, scored, threads], True
+                yield f"{name}, threads: {threads}", [*peers, name, scored, threads], True
     if subprocess.run([peers[0], "-c", "import orjson"], stderr=subprocess.DEVNULL).returncode == 0:
         yield "orjson", [*peers, "orjson", scored, "1"], True
     if shutil.which("jq"):
@@ -83,7 +85,7 @@ def main():
         size = os.path.getsize(scored)
         everything = [
             command for command in commands(scored, arguments.python)
-            if not arguments.only or command[0] in arguments.only.split(",")]
+            if not arguments.only or command[0].startswith(tuple(arguments.only.split(",")))]
         output = os.path.join(folder, "picks.jsonl")
         figures = {name: [] for name, _, _ in everything}
         picks = {}
