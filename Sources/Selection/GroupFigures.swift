@@ -42,7 +42,7 @@ struct GroupFigures {
       guard tally.scored > 1 else { continue }
       winsOfSource[Int(tally.bestSource)] += 1
       for source in summary.groups.sources(at: place) { groupsOfSource[source] += 1 }
-      let margin = min(tally.best - tally.second, .greatestFiniteMagnitude)
+      let margin = min(decimalDifference(tally.best, tally.second), .greatestFiniteMagnitude)
       if margin.isFinite {
         margins.add(margin)
         marginSum.add(margin)
