@@ -156,9 +156,10 @@ final class Transformer: @unchecked Sendable {
     prepareHeads(queries, count: attention.headCount, layer.queryNorm, attention, rows)
     let heads = attention.keyValueHeadCount
     rows.withMap { map in
+      // Head by head, so that its keys and values stay in cache from tile to tile.
       workers.run(rows.tiles * heads) { index, worker in
         layer.attention.attend(
-          tile: index / heads, head: index % heads, queries: queries, rows: map, cache: cache,
+          tile: index % map.tiles, head: index / map.tiles, queries: queries, rows: map, cache: cache,
           scratch: self.projector.scratch[worker].assumingMemoryBound(to: Float.self))
       }
     }
