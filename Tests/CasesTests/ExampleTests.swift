@@ -1,13 +1,15 @@
 import Foundation
 import Testing
 
-/// Every example of README and the manual pages, run.
+/// Every example of the READMEs and the manual pages, run.
 ///
 /// Each document's examples run in order in one folder that holds `Examples/`, the beginning of its
 /// `candidates.jsonl`, and what the stages make of that: `tokens.jsonl` and `scored.jsonl`. `M` names a tiny model. An
 /// example must succeed; where it shows output, it must print that.
 @Suite struct ExampleTests {
-  @Test(arguments: ["README.md"] + Repository.names(in: Repository.manual).map { "man/" + $0 })
+  @Test(
+    arguments: ["README.md", "Examples/scorers/README.md"]
+      + Repository.names(in: Repository.manual).map { "man/" + $0 })
   func document(_ name: String) throws {
     let text = try #require(Repository.contents(Repository.root + "/" + name))
     let examples =
@@ -40,9 +42,6 @@ import Testing
   }
 
   private static func hasTools(for example: Example) -> Bool {
-    Tool.allCases.allSatisfy { tool in
-      tool.isInstalled
-        || !example.command.split { !$0.isLetter && !$0.isNumber }.contains { $0 == tool.rawValue }
-    }
+    Tool.allCases.allSatisfy { $0.isInstalled || !$0.isUsed(by: example.command) }
   }
 }
