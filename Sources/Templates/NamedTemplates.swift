@@ -33,10 +33,10 @@ enum NamedTemplates {
     {%- endfor -%}
     """
 
-  /// Llama 3's, without its beginning token.
+  /// Llama 3's, without its beginning token: texts are trimmed.
   private static let llama3 = """
     {%- for message in messages -%}
-      {{- '<|start_header_id|>' + message.role + '<|end_header_id|>\\n\\n' + message.content + '<|eot_id|>' -}}
+      {{- '<|start_header_id|>' + message.role + '<|end_header_id|>\\n\\n' + message.content | trim + '<|eot_id|>' -}}
     {%- endfor -%}
     """
 

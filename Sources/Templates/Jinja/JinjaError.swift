@@ -25,4 +25,8 @@ enum JinjaLimits {
   static let depth = 100
   /// Expressions and statements within each other in the source.
   static let nesting = 100
+  /// Operators, filters, attributes and calls in one expression: a row of them is as deep as it is long.
+  static let operators = 200
+  /// Expressions and statements being evaluated within each other, through all macros: each takes some stack.
+  static let levels = 400
 }

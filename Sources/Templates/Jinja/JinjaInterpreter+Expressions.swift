@@ -4,6 +4,8 @@ extension JinjaInterpreter {
   /// - Parameter caller: of a call block, what the called macro knows as `caller`.
   func value(_ expression: JinjaExpression, caller: JinjaFunction? = nil) throws(JinjaError) -> JinjaValue {
     try step()
+    defer { leave() }
+    try enter()
     let result = try uncharged(expression, caller)
     try charge(result)
     return result

@@ -9,6 +9,7 @@ final class JinjaInterpreter {
   private(set) var scope = JinjaScope(parent: nil)
   private var steps = 0
   private var depth = 0
+  private var levels = 0
   /// Blocks whose text is collected for something else are not the rendered text.
   private var isCollecting = false
 
@@ -48,6 +49,14 @@ final class JinjaInterpreter {
     guard depth <= JinjaLimits.depth else { throw JinjaError("macros or loops within each other too deeply") }
     return try body()
   }
+
+  /// Enters an expression or a list of statements; `leave` follows, whatever happens.
+  func enter() throws(JinjaError) {
+    levels += 1
+    guard levels <= JinjaLimits.levels else { throw JinjaError("expressions within each other too deeply") }
+  }
+
+  func leave() { levels -= 1 }
 
   /// The value of a variable.
   func variable(_ number: Int) -> JinjaValue {
@@ -91,6 +100,8 @@ final class JinjaInterpreter {
   // MARK: Statements
 
   private func execute(_ statements: [JinjaStatement]) throws(JinjaError) -> Flow {
+    defer { leave() }
+    try enter()
     for statement in statements {
       let flow: Flow
       do throws(JinjaError) {

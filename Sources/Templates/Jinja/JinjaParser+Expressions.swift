@@ -27,6 +27,7 @@ extension JinjaParser {
   private mutating func conditionalExpression() throws(JinjaError) -> JinjaExpression {
     var value = try disjunction()
     while skip(.name("if")) {
+      try countOperator()
       let condition = try disjunction()
       let otherwise = skip(.name("else")) ? try expression() : nil
       value = .conditional(value, condition: condition, otherwise: otherwise)
@@ -36,13 +37,19 @@ extension JinjaParser {
 
   private mutating func disjunction() throws(JinjaError) -> JinjaExpression {
     var value = try conjunction()
-    while skip(.name("or")) { value = .or(value, try conjunction()) }
+    while skip(.name("or")) {
+      try countOperator()
+      value = .or(value, try conjunction())
+    }
     return value
   }
 
   private mutating func conjunction() throws(JinjaError) -> JinjaExpression {
     var value = try negation()
-    while skip(.name("and")) { value = .and(value, try negation()) }
+    while skip(.name("and")) {
+      try countOperator()
+      value = .and(value, try negation())
+    }
     return value
   }
 
@@ -71,15 +78,16 @@ extension JinjaParser {
   }
 
   /// Takes one of the operators here.
-  private mutating func takeOperator(_ symbols: String...) -> JinjaExpression.Operator? {
+  private mutating func takeOperator(_ symbols: String...) throws(JinjaError) -> JinjaExpression.Operator? {
     guard case .symbol(let symbol) = token, symbols.contains(symbol) else { return nil }
+    try countOperator()
     advance()
     return JinjaExpression.Operator(rawValue: symbol)
   }
 
   private mutating func sum() throws(JinjaError) -> JinjaExpression {
     var value = try concatenation()
-    while let sign = takeOperator("+", "-") { value = .arithmetic(sign, value, try concatenation()) }
+    while let sign = try takeOperator("+", "-") { value = .arithmetic(sign, value, try concatenation()) }
     return value
   }
 
@@ -91,13 +99,13 @@ extension JinjaParser {
 
   private mutating func product() throws(JinjaError) -> JinjaExpression {
     var value = try power()
-    while let sign = takeOperator("*", "/", "//", "%") { value = .arithmetic(sign, value, try power()) }
+    while let sign = try takeOperator("*", "/", "//", "%") { value = .arithmetic(sign, value, try power()) }
     return value
   }
 
   private mutating func power() throws(JinjaError) -> JinjaExpression {
     var value = try unary()
-    while let sign = takeOperator("**") { value = .arithmetic(sign, value, try unary()) }
+    while let sign = try takeOperator("**") { value = .arithmetic(sign, value, try unary()) }
     return value
   }
 
@@ -175,11 +183,9 @@ extension JinjaParser {
   /// Attributes, items and calls.
   private mutating func postfix(_ start: JinjaExpression) throws(JinjaError) -> JinjaExpression {
     var value = start
-    var length = 0
     while true {
-      length += 1
-      guard length <= JinjaLimits.nesting else { throw error("too many attributes and calls in a row") }
       if skip(.symbol(".")) {
+        try countOperator()
         if case .integer(let place) = token {
           advance()
           value = .item(value, .literal(.integer(place)))
@@ -187,8 +193,10 @@ extension JinjaParser {
           value = .attribute(value, try takeName())
         }
       } else if skip(.symbol("[")) {
+        try countOperator()
         value = try subscripted(value)
       } else if token == .symbol("(") {
+        try countOperator()
         value = .call(value, try arguments())
       } else {
         return value
@@ -212,16 +220,16 @@ extension JinjaParser {
   /// Filters, tests, and calls of what they give.
   private mutating func filtered(_ start: JinjaExpression) throws(JinjaError) -> JinjaExpression {
     var value = start
-    var length = 0
     while true {
-      length += 1
-      guard length <= JinjaLimits.nesting else { throw error("too many filters in a row") }
       if skip(.symbol("|")) {
+        try countOperator()
         let name = try takeName()
         value = .filter(value, name, token == .symbol("(") ? try arguments() : JinjaExpression.Arguments())
       } else if skip(.name("is")) {
+        try countOperator()
         value = try test(value)
       } else if token == .symbol("(") {
+        try countOperator()
         value = .call(value, try arguments())
       } else {
         return value

@@ -3,6 +3,8 @@ struct JinjaParser {
   private let tokens: [(token: JinjaToken, line: Int)]
   private var position = 0
   private var nesting = 0
+  /// The operators so far in the tag being read.
+  private var operators = 0
   /// How many loops are around the statement, within a macro.
   private var loops = 0
   /// The names of variables; a variable is its place here.
@@ -63,6 +65,12 @@ struct JinjaParser {
     return try body(&self)
   }
 
+  /// Counts an operator, attribute, call or filter.
+  mutating func countOperator() throws(JinjaError) {
+    operators += 1
+    guard operators <= JinjaLimits.operators else { throw error("too many operators in one expression") }
+  }
+
   // MARK: Statements
 
   /// Statements up to a block tag with one of the names in `ends`, at whose name it stops, or to the end.
@@ -70,6 +78,7 @@ struct JinjaParser {
     var statements: [JinjaStatement] = []
     while true {
       let line = tokens[position].line
+      operators = 0
       switch token {
       case .data(let text):
         advance()
