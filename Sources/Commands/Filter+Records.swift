@@ -27,7 +27,7 @@ extension Filter {
         while !isAtEnd, let line = try next(reader, name, pause) {
           try take(line, of: reader, name, pause, body)
           if output.lineBuffered { try pause() }
-          progress?.bytes = earlierBytes + reader.bytesRead
+          progress?.bytes = earlierBytes + reader.bytesTaken
           progress?.tick()
         }
       }

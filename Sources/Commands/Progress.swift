@@ -14,7 +14,7 @@ struct Progress {
   var records = 0
   var bad = 0
   var tokens = 0
-  /// Bytes read, and all there are to read where that is known.
+  /// Bytes of the records taken so far, and of all there are where that is known.
   var bytes = 0
   var totalBytes: Int?
 

@@ -28,8 +28,8 @@ package final class LineReader {
 
   /// Called when no complete record is left in memory and reading on would wait for the writer.
   package var beforeBlocking: (() throws -> Void)?
-  /// Bytes read from the file so far.
-  package private(set) var bytesRead = 0
+  /// Bytes of the file that have been handed out, separators included.
+  package var bytesTaken: Int { bytesRead - window.count }
 
   /// How many milliseconds without input make a pause: enough for a writer that is at work to be scheduled again.
   private static let patience: Int32 = 2
@@ -43,6 +43,7 @@ package final class LineReader {
   private let separator: UInt8
   private let maximumLength: Int
   private var window = ByteWindow()
+  private var bytesRead = 0
   private var framing = Framing.unknown
   private var array = ArrayFramer()
   private var number = 1
@@ -87,7 +88,7 @@ package final class LineReader {
   }
 
   /// Where the first unused byte lies in a regular file.
-  private var position: Int { file.start + bytesRead - window.count }
+  private var position: Int { file.start + bytesTaken }
 
   // MARK: Lines
 

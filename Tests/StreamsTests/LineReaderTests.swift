@@ -87,9 +87,10 @@ func drain(_ reader: LineReader) throws -> (records: [Record], errors: [String])
     copy += text(line.bytes)
     try reader.copyRest { copy += text($0) }
     #expect(copy == long + "\r")
+    #expect(reader.bytesTaken == long.utf8.count + 2, "what is read ahead does not count")
     #expect(text(try #require(try reader.next()).bytes) == "next")
     #expect(try reader.next() == nil)
-    #expect(reader.bytesRead == long.utf8.count + 6)
+    #expect(reader.bytesTaken == long.utf8.count + 6)
   }
 
   @Test func tellsReturns() throws {
