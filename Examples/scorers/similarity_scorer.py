@@ -12,6 +12,7 @@ Exit status: 0 when all records were scored, 1 when some were left out, 2 when t
 """
 import argparse
 import math
+import os
 import re
 from collections import Counter, defaultdict
 
@@ -60,6 +61,7 @@ class ModelVectors:
     """The mean of a model's last hidden states, scaled to length 1."""
 
     def __init__(self, model):
+        os.environ.setdefault("TQDM_DISABLE", "1")
         try:
             import torch
             import transformers
