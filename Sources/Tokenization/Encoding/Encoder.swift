@@ -184,7 +184,7 @@ package struct Encoder: ~Copyable {
     splitter.split(text, range, origin: origin)
     let first = tokens.count
     splitter.withPieces(of: text, limit: limit) { text, limit, ranges in
-      tokens.reserve(ranges.reduce(0) { $0 + $1.count } + WordCache.slack)
+      tokens.reserve(ranges.reduce(0) { $0 + $1.count } + PieceEncoder.slack)
       for range in ranges {
         tokens.count += pieces.encode(
           text, range.lowerBound, range.upperBound, limit: limit, ids: tokens.ids + tokens.count,
@@ -198,14 +198,14 @@ package struct Encoder: ~Copyable {
   private mutating func encodeByLanes(
     _ text: UnsafePointer<UInt8>, _ range: Range<Int>, limit: UnsafePointer<UInt8>
   ) {
-    tokens.reserve(range.count + WordCache.slack)
+    tokens.reserve(range.count + PieceEncoder.slack)
     var position = range.lowerBound
     while position < range.upperBound {
-      guard let stop = lanes?.split(text + position, count: range.upperBound - position),
-        let marks = lanes?.marks(upTo: stop)
+      guard let bounds = lanes?.split(text + position, count: range.upperBound - position),
+        let stop = bounds.last
       else { return }
-      pieces.encode(text + position, marks: marks, to: stop, limit: limit, offset: position, into: &tokens)
-      position += stop
+      pieces.encode(text + position, bounds, limit: limit, offset: position, into: &tokens)
+      position += Int(stop)
     }
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// One step of an automaton waits for the one before it, some six cycles; steps of automata on different stretches do
 /// not wait for each other. So a window of the text is cut at places that are sure to be between pieces, and the
-/// stretches between the cuts are split in lockstep, without a branch where pieces end.
+/// stretches between the cuts are split in lockstep, two symbols a step, without a branch where pieces end.
 struct LaneSplitter: ~Copyable {
   /// A stretch on its way: from where a piece begins to the end of the text or a sure place between pieces. Places
   /// are counted from the beginning of the window.
@@ -16,12 +16,17 @@ struct LaneSplitter: ~Copyable {
   }
 
   private let table: SplitTable
+  private let pairTable: SplitPairTable
   private let automaton: Automaton
   private let classes: ClassTable
   /// The symbols of the window's bytes, and of what follows it.
   private let symbols: UnsafeMutablePointer<UInt8>
-  /// A bit for each place in the window where a piece ends: what `split` has found.
+  /// For each place in the window the pair of its symbol and the next one.
+  private let pairs: UnsafeMutablePointer<UInt16>
+  /// A bit for each place in the window where a piece ends; zeros between calls.
   private let marks: UnsafeMutablePointer<UInt64>
+  /// 0, and where the pieces end that have been found.
+  private let bounds: UnsafeMutablePointer<UInt32>
   private let lanes: UnsafeMutablePointer<Lane>
   private var laneCount = 0
 
@@ -30,6 +35,8 @@ struct LaneSplitter: ~Copyable {
   /// Windows have at most so many bytes and the rest of a character.
   private static let windowSize = 4096
   private static let capacity = windowSize + 64
+  /// So many places are written at once: most often as many as 64 bytes have.
+  private static let placesAtOnce = 16
   /// Windows that are shorter are one stretch.
   private static let shortest = 64
 
@@ -39,17 +46,23 @@ struct LaneSplitter: ~Copyable {
   ///   - classes: the classes of code points.
   init(_ table: SplitTable, _ automaton: Automaton, _ classes: ClassTable) {
     self.table = table
+    pairTable = SplitPairTable(table)
     self.automaton = automaton
     self.classes = classes
     symbols = .allocate(capacity: Self.capacity)
+    pairs = .allocate(capacity: Self.capacity)
     marks = .allocate(capacity: Self.capacity / 64 + 1)
     marks.initialize(repeating: 0, count: Self.capacity / 64 + 1)
+    bounds = .allocate(capacity: 1 + Self.capacity + Self.placesAtOnce)
+    bounds[0] = 0
     lanes = .allocate(capacity: Self.maximumLanes)
   }
 
   deinit {
     symbols.deallocate()
+    pairs.deallocate()
     marks.deallocate()
+    bounds.deallocate()
     lanes.deallocate()
   }
 
@@ -58,22 +71,20 @@ struct LaneSplitter: ~Copyable {
   /// - Parameters:
   ///   - text: well-formed UTF-8.
   ///   - count: its length, more than 0.
-  /// - Returns: where the last piece ends that has been found; `marks` has where those before it end.
+  /// - Returns: 0, and where each piece ends that has been found, at least one; valid until the next call.
   /// - Complexity: O(windowSize), unless the last piece is longer.
-  mutating func split(_ text: UnsafePointer<UInt8>, count: Int) -> Int {
+  mutating func split(_ text: UnsafePointer<UInt8>, count: Int) -> UnsafeBufferPointer<UInt32> {
     let window = readSymbols(text, count)
     laneCount = 0
-    guard let stop = cut(window, isLast: window == count) else {
-      return splitPiecewise(text, count, window: window)
+    let stop: Int
+    if let place = cut(window, isLast: window == count) {
+      stop = place
+      if laneCount == Self.maximumLanes, !pairTable.isEmpty { runSideBySide(text, count) }
+      for index in 0..<laneCount { finish(&lanes[index], text, count) }
+    } else {
+      stop = splitPiecewise(text, count, window: window)
     }
-    if laneCount == Self.maximumLanes { runSideBySide(text, count) }
-    for index in 0..<laneCount { finish(&lanes[index], text, count) }
-    return stop
-  }
-
-  /// The words of the marks before `stop`, which the user has to set to 0.
-  func marks(upTo stop: Int) -> UnsafeMutableBufferPointer<UInt64> {
-    UnsafeMutableBufferPointer(start: marks, count: (min(stop, Self.windowSize + 3) + 63) / 64)
+    return takeBounds(upTo: stop)
   }
 
   // MARK: Windows and stretches
@@ -99,6 +110,7 @@ struct LaneSplitter: ~Copyable {
       }
     }
     symbols[here] = table.endSymbol
+    pairTable.number(symbols, count: here, pairs)
     return here
   }
 
@@ -169,41 +181,70 @@ struct LaneSplitter: ~Copyable {
     return bits == 0 ? lane.start : max(lane.start, word << 6 + 63 - bits.leadingZeroBitCount)
   }
 
+  /// 0, the places of the marks, all of which are before `stop`, and `stop`. Sets the marks to 0.
+  private func takeBounds(upTo stop: Int) -> UnsafeBufferPointer<UInt32> {
+    var count = 1
+    for word in 0..<(min(stop, Self.windowSize + 3) + 63) / 64 {
+      var bits = marks[word]
+      marks[word] = 0
+      let total = bits.nonzeroBitCount
+      let first = UInt32(truncatingIfNeeded: word &<< 6)
+      // A fixed number of places is written at once, and as many count as there are: that needs no guess when to stop.
+      var place = bounds + count
+      repeat {
+        for index in 0..<Self.placesAtOnce {
+          // The highest bit is the lowest where there is no other.
+          place[index] = first | UInt32(truncatingIfNeeded: (bits | 1 << 63).trailingZeroBitCount)
+          bits &= bits &- 1
+        }
+        place += Self.placesAtOnce
+      } while bits != 0
+      count &+= total
+    }
+    bounds[count] = UInt32(truncatingIfNeeded: stop)
+    return UnsafeBufferPointer(start: bounds, count: count + 1)
+  }
+
   // MARK: Steps
 
-  /// Takes all lanes on until one has no symbol left.
+  /// Takes all lanes on, two symbols at a time, until one has less than that left.
   private func runSideBySide(_ text: UnsafePointer<UInt8>, _ count: Int) {
-    let transitions = table.transitions
+    let transitions = pairTable.transitions
+    let rowShift = pairTable.rowShift
     while true {
       let (first, second, third) = (lanes[0], lanes[1], lanes[2])
       let left = min(first.stop &- first.here, second.stop &- second.here, third.stop &- third.here)
-      guard left > 0 else { return }
-      let steps = UInt64(truncatingIfNeeded: min(left, 64))
-      let firstSymbols = symbols + first.here
-      let secondSymbols = symbols + second.here
-      let thirdSymbols = symbols + third.here
-      var (firstRow, secondRow, thirdRow) = (first.row, second.row, third.row)
+      let steps = min(left / 2, 32)
+      guard steps > 0 else { return }
+      let firstPairs = pairs + first.here
+      let secondPairs = pairs + second.here
+      let thirdPairs = pairs + third.here
+      var firstRow = first.row &<< rowShift
+      var secondRow = second.row &<< rowShift
+      var thirdRow = third.row &<< rowShift
       var firstBits: UInt64 = 0
       var secondBits: UInt64 = 0
       var thirdBits: UInt64 = 0
-      var done: UInt64 = 0
+      var done = 0
       while done < steps {
-        let place = Int(truncatingIfNeeded: done)
-        let a = transitions[firstRow &+ Int(firstSymbols[place])]
-        let b = transitions[secondRow &+ Int(secondSymbols[place])]
-        let c = transitions[thirdRow &+ Int(thirdSymbols[place])]
-        if (a | b | c) & SplitTable.isSpecial != 0 { break }
-        firstBits |= UInt64(a & SplitTable.endsHere) &<< done
-        secondBits |= UInt64(b & SplitTable.endsHere) &<< done
-        thirdBits |= UInt64(c & SplitTable.endsHere) &<< done
-        firstRow = Int(a &>> SplitTable.flagBits)
-        secondRow = Int(b &>> SplitTable.flagBits)
-        thirdRow = Int(c &>> SplitTable.flagBits)
+        let a = transitions[firstRow &+ Int(firstPairs[2 &* done])]
+        let b = transitions[secondRow &+ Int(secondPairs[2 &* done])]
+        let c = transitions[thirdRow &+ Int(thirdPairs[2 &* done])]
+        if (a | b | c) & SplitPairTable.isSpecial != 0 { break }
+        firstBits = firstBits &>> 2 | UInt64(a) &<< 62
+        secondBits = secondBits &>> 2 | UInt64(b) &<< 62
+        thirdBits = thirdBits &>> 2 | UInt64(c) &<< 62
+        firstRow = Int(a &>> SplitPairTable.flagBits)
+        secondRow = Int(b &>> SplitPairTable.flagBits)
+        thirdRow = Int(c &>> SplitPairTable.flagBits)
         done &+= 1
       }
-      advance(&lanes[0], done, firstRow, firstBits)
-      advance(&lanes[1], done, secondRow, secondBits)
-      advance(&lanes[2], done, thirdRow, thirdBits)
+      let symbols = 2 &* done
+      // The bits of the last step are the highest two.
+      let rest = UInt64(truncatingIfNeeded: 64 &- symbols)
+      advance(&lanes[0], symbols, firstRow &>> rowShift, firstBits &>> rest)
+      advance(&lanes[1], symbols, secondRow &>> rowShift, secondBits &>> rest)
+      advance(&lanes[2], symbols, thirdRow &>> rowShift, thirdBits &>> rest)
       if done < steps {
         for index in 0..<Self.maximumLanes { step(&lanes[index], text, count) }
       }
@@ -212,9 +253,9 @@ struct LaneSplitter: ~Copyable {
 
   /// Takes a lane over symbols that lead to a state and have pieces end at the ones in `bits`.
   @inline(__always)
-  private func advance(_ lane: inout Lane, _ steps: UInt64, _ row: Int, _ bits: UInt64) {
+  private func advance(_ lane: inout Lane, _ steps: Int, _ row: Int, _ bits: UInt64) {
     mark(bits, at: lane.here)
-    lane.here &+= Int(truncatingIfNeeded: steps)
+    lane.here &+= steps
     lane.row = row
   }
 
@@ -231,15 +272,15 @@ struct LaneSplitter: ~Copyable {
     let transitions = table.transitions
     while true {
       while lane.here < lane.stop {
-        let steps = UInt64(truncatingIfNeeded: min(lane.stop &- lane.here, 64))
+        let steps = min(lane.stop &- lane.here, 64)
         let symbols = symbols + lane.here
         var row = lane.row
         var bits: UInt64 = 0
-        var done: UInt64 = 0
+        var done = 0
         while done < steps {
-          let entry = transitions[row &+ Int(symbols[Int(truncatingIfNeeded: done)])]
+          let entry = transitions[row &+ Int(symbols[done])]
           if entry & SplitTable.isSpecial != 0 { break }
-          bits |= UInt64(entry & SplitTable.endsHere) &<< done
+          bits |= UInt64(entry & SplitTable.endsHere) &<< UInt64(truncatingIfNeeded: done)
           row = Int(entry &>> SplitTable.flagBits)
           done &+= 1
         }

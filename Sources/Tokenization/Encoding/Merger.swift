@@ -27,6 +27,8 @@ struct Merger: ~Copyable {
   /// Pieces of more bytes are long.
   private static let longestShort = 1 << indexBits
   private static let indexBits: UInt32 = 6
+  /// The rank and symbol of none in short pieces: above all others.
+  private static let absent = UInt32(Int32.max)
 
   /// - Parameters:
   ///   - byteTokens: 256 ids, one for each byte or `CacheSection.none`, which must outlive the merger.
@@ -124,13 +126,18 @@ struct Merger: ~Copyable {
   private func mergeShort(_ count: Int) {
     func key(_ rank: UInt32, _ index: UInt32) -> UInt32 { rank &<< Self.indexBits | index }
     for index in 0..<count { ranks[index] = key(ranks[index], UInt32(truncatingIfNeeded: index)) }
+    // As many as are compared at once, so that none are left to be compared one by one.
+    let rounded = (count + 7) & ~7
+    for index in count..<rounded { ranks[index] = Self.absent }
     while true {
-      var best = UInt32.max
-      for index in 0..<count { best = min(best, ranks[index]) }
+      // As signed numbers, which every processor can compare several of at once; none is negative.
+      var least = Int32.max
+      for index in 0..<rounded { least = min(least, Int32(bitPattern: ranks[index])) }
+      let best = UInt32(bitPattern: least)
       guard best &>> Self.indexBits < MergeTable.noRank else { return }
       let index = Int(best & (1 << Self.indexBits - 1))
       let absorbed = join(index, into: table.token(best &>> Self.indexBits))
-      ranks[absorbed] = .max
+      ranks[absorbed] = Self.absent
       let previous = symbols[index].previous
       let next = symbols[index].next
       let (before, after) = table.ranks(

@@ -1,106 +1,46 @@
-/// Turns pieces into tokens: by the cache of words, the table of tokens that stand for themselves, the cache of merged
-/// words, or merging, in this order.
+/// Turns pieces into tokens: by the tokens that pieces have been lately, the cache of words, the tables of tokens that stand
+/// for themselves, the cache of merged words, or merging, in this order.
 struct PieceEncoder: ~Copyable {
+  private let recentTokens = RecentTokens()
+  private let cache = WordCache()
   private let shortWords: ShortWordTable
   private let words: WordTable
-  private let cache = WordCache()
   private var mergedWords = MergedWordCache()
   private var merger: Merger
-  private let masks = PieceKey.Masks()
-  /// Pieces that are encoded together; see `look`.
-  private let batch: UnsafeMutablePointer<Piece>
-  /// Keeps what has been fetched from being left out as useless.
-  private var fetched: UInt64 = 0
-
-  private static let batchSize = 32
-
-  /// A piece on its way: its key is `none` when it is a long one.
-  private struct Piece {
-    var key = PieceKey.none
-    var hash: UInt64 = 0
-    let start: Int
-    let count: Int
-  }
   /// What makes tokens of pieces instead of the merger, where that is not byte pair encoding of bytes.
   private let segmenter: (any PieceSegmenter)?
+
+  /// The room that must be left after the last token: several are written at once, and as many count as there are.
+  static let slack = 4
 
   init(_ tables: TokenizerTables) {
     shortWords = tables.shortWords
     words = tables.words
     segmenter = tables.model.makeSegmenter()
     merger = Merger(byteTokens: tables.byteTokens, table: tables.merges)
-    batch = .allocate(capacity: Self.batchSize)
   }
-
-  deinit { batch.deallocate() }
 
   /// Appends the tokens of pieces that follow each other.
   ///
   /// - Parameters:
-  ///   - text: where the first piece begins.
-  ///   - marks: a bit for each byte at which a further piece begins; set to 0.
-  ///   - stop: where the last piece ends.
+  ///   - text: what the bounds are counted from.
+  ///   - bounds: where the first piece begins and each one ends.
   ///   - limit: the end of the memory that can be read.
   ///   - offset: is added to where tokens end.
-  ///   - tokens: receives at most as many tokens as the pieces have bytes; there must be room for
-  ///     `WordCache.slack` more.
+  ///   - tokens: receives at most as many tokens as the pieces have bytes; there must be room for `slack` more.
   mutating func encode(
-    _ text: UnsafePointer<UInt8>, marks: UnsafeMutableBufferPointer<UInt64>, to stop: Int,
-    limit: UnsafePointer<UInt8>, offset: Int, into tokens: inout TokenBuffer
+    _ text: UnsafePointer<UInt8>, _ bounds: UnsafeBufferPointer<UInt32>, limit: UnsafePointer<UInt8>,
+    offset: Int, into tokens: inout TokenBuffer
   ) {
-    var here = 0
-    var count = 0
-    for word in marks.indices {
-      var bits = marks[word]
-      marks[word] = 0
-      while bits != 0 {
-        let end = word &<< 6 | bits.trailingZeroBitCount
-        bits &= bits &- 1
-        look(text, here, end, limit: limit, count)
-        here = end
-        count &+= 1
-        if count == Self.batchSize {
-          encodeBatch(text, count, offset: offset, into: &tokens)
-          count = 0
-        }
-      }
-    }
-    look(text, here, stop, limit: limit, count)
-    encodeBatch(text, count + 1, offset: offset, into: &tokens)
-  }
-
-  /// Puts a piece into the batch, and has the processor fetch its place in the cache: without a branch on what is there,
-  /// so that it goes on to the next pieces meanwhile.
-  @inline(__always)
-  private mutating func look(
-    _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: UnsafePointer<UInt8>, _ index: Int
-  ) {
-    let count = end &- start
-    var piece = Piece(start: start, count: count)
-    if UInt(bitPattern: count &- 1) < PieceKey.maximumCount {
-      piece.key = PieceKey(text + start, count: count, limit: limit, masks)
-      piece.hash = piece.key.hash
-      fetched ^= cache.entry(piece.hash).pointee.key.high
-    }
-    batch[index] = piece
-  }
-
-  /// Appends the tokens of the first pieces of the batch.
-  @inline(__always)
-  private mutating func encodeBatch(
-    _ text: UnsafePointer<UInt8>, _ count: Int, offset: Int, into tokens: inout TokenBuffer
-  ) {
+    guard let first = bounds.first else { return }
+    let ids = tokens.ids
+    let ends = tokens.ends
     var out = tokens.count
-    for index in 0..<count {
-      let piece = batch[index]
-      let offset = offset &+ piece.start
-      let ids = tokens.ids + out
-      let ends = tokens.ends + out
-      if piece.key == .none {
-        out &+= encodeLong(text + piece.start, piece.count, offset: offset, ids, ends)
-      } else {
-        out &+= encode(text + piece.start, piece.key, piece.hash, offset: offset, ids, ends)
-      }
+    var start = Int(first)
+    for end in bounds.dropFirst() {
+      let end = Int(end)
+      out &+= encode(text, start, end, limit: limit, offset: offset, ids: ids + out, ends: ends + out)
+      start = end
     }
     tokens.count = out
   }
@@ -121,25 +61,34 @@ struct PieceEncoder: ~Copyable {
     _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: UnsafePointer<UInt8>, offset: Int = 0,
     ids: UnsafeMutablePointer<UInt32>, ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
+    let piece = text + start
     let count = end &- start
-    let offset = offset &+ start
-    guard UInt(bitPattern: count &- 1) < PieceKey.maximumCount else {
-      return encodeLong(text + start, count, offset: offset, ids, ends)
+    if limit - piece >= 16 {
+      let (id, isFound) = recentTokens.table.find(piece, count: count)
+      if isFound {
+        ids[0] = id
+        ends[0] = UInt32(truncatingIfNeeded: offset &+ end)
+        return 1
+      }
     }
-    let key = PieceKey(text + start, count: count, limit: limit, masks)
-    return encode(text + start, key, key.hash, offset: offset, ids, ends)
+    return encodeOther(piece, count, limit: limit, offset: offset &+ start, ids, ends)
   }
 
-  /// Writes the tokens of one piece of at most 15 bytes.
-  @inline(__always)
-  private mutating func encode(
-    _ piece: UnsafePointer<UInt8>, _ key: PieceKey, _ hash: UInt64, offset: Int,
+  /// Encodes a piece that is not among the recent tokens.
+  @inline(never)
+  private mutating func encodeOther(
+    _ piece: UnsafePointer<UInt8>, _ count: Int, limit: UnsafePointer<UInt8>, offset: Int,
     _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
+    guard UInt(bitPattern: count &- 1) < PieceKey.maximumCount else {
+      return encodeLong(piece, count, offset: offset, ids, ends)
+    }
+    let key = PieceKey(piece, count: count, limit: limit)
+    let hash = key.hash
     let entry = cache.entry(hash)
     if entry.pointee.key != key {
-      let made = encodeShort(piece, key, hash, entry, offset: offset, ids, ends)
-      if made > WordCache.maximumTokens { return made }
+      let made = fill(entry, piece, key, hash, offset: offset, ids, ends)
+      if made > 0 { return made }
     }
     // All are written, and as many count as there are.
     let found = entry.pointee.tokens
@@ -151,32 +100,42 @@ struct PieceEncoder: ~Copyable {
     return Int(layout[3])
   }
 
-  /// Encodes a short piece that the cache does not have. Up to `WordCache.maximumTokens` tokens go to the cache; more
-  /// are written.
-  @inline(never)
-  private mutating func encodeShort(
-    _ piece: UnsafePointer<UInt8>, _ key: PieceKey, _ hash: UInt64,
-    _ entry: UnsafeMutablePointer<WordCache.Entry>, offset: Int, _ ids: UnsafeMutablePointer<UInt32>,
-    _ ends: UnsafeMutablePointer<UInt32>
+  /// Encodes a short piece that the cache of words does not have.
+  ///
+  /// A short token goes to the recent ones; up to `WordCache.maximumTokens` other tokens go to the entry.
+  ///
+  /// - Returns: the number of tokens written, or 0 when they are in the entry.
+  private mutating func fill(
+    _ entry: UnsafeMutablePointer<WordCache.Entry>, _ piece: UnsafePointer<UInt8>, _ key: PieceKey,
+    _ hash: UInt64, offset: Int, _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
-    let isShort = key.count <= ShortWordTable.maximumCount
-    let word = isShort ? shortWords.find(key, hash: hash) : words.find(key, hash: hash)
-    if word != CacheSection.none {
-      entry.pointee = WordCache.Entry(key: key, token: word)
-      return 1
+    if key.count <= ShortWordTable.maximumCount {
+      let word = shortWords.find(key, hash: hash)
+      if word != CacheSection.none {
+        recentTokens.table.insert(word, key)
+        ids[0] = word
+        ends[0] = UInt32(truncatingIfNeeded: offset &+ key.count)
+        return 1
+      }
+    } else {
+      let word = words.find(key, hash: hash)
+      if word != CacheSection.none {
+        entry.pointee = WordCache.Entry(key: key, token: word)
+        return 0
+      }
     }
     let made = merge(piece, key.count, hash, ids, ends, offset: 0)
-    if made <= WordCache.maximumTokens {
-      var tokens = SIMD4<UInt32>(0, 0, 0, UInt32(made) << 24)
-      for index in 0..<made {
-        tokens[index] = ids[index]
-        tokens[3] |= ends[index] << UInt32(8 * index)
-      }
-      entry.pointee = WordCache.Entry(key: key, tokens: tokens)
-    } else {
+    guard made <= WordCache.maximumTokens else {
       for index in 0..<made { ends[index] &+= UInt32(truncatingIfNeeded: offset) }
+      return made
     }
-    return made
+    var tokens = SIMD4<UInt32>(0, 0, 0, UInt32(made) << 24)
+    for index in 0..<made {
+      tokens[index] = ids[index]
+      tokens[3] |= ends[index] << UInt32(8 * index)
+    }
+    entry.pointee = WordCache.Entry(key: key, tokens: tokens)
+    return 0
   }
 
   @inline(never)

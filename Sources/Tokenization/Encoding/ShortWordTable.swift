@@ -27,7 +27,7 @@ struct ShortWordTable {
 
   /// The second number of a piece's slot without the id.
   @inline(__always)
-  private static func rest(_ key: PieceKey) -> UInt64 {
+  static func rest(_ key: PieceKey) -> UInt64 {
     key.high & 0xFF_FFFF | UInt64(truncatingIfNeeded: key.count) &<< 24
   }
 

@@ -6,6 +6,7 @@
 struct SplitTable {
   let transitions: UnsafePointer<UInt32>
   let stride: Int
+  let stateCount: Int
   private let surePairs: UnsafePointer<UInt8>
 
   static let flagBits: UInt32 = 3
@@ -46,6 +47,7 @@ struct SplitTable {
     else { return nil }
     self.transitions = base
     self.stride = stride
+    stateCount = transitions.count / stride
     self.surePairs = pairs
   }
 

@@ -1,8 +1,9 @@
 import Streams
 
-/// Short pieces seen lately and their tokens: a table in which each piece has one place and the latest wins.
+/// Short pieces seen lately that are no short tokens, and their tokens: a table in which each piece has one place and the
+/// latest wins.
 ///
-/// Whatever the piece takes to encode, a hit costs one look at 32 bytes.
+/// Whatever the piece takes to encode, a hit costs one look at 32 bytes, which are written at once.
 struct WordCache: ~Copyable {
   struct Entry {
     var key: PieceKey
@@ -23,10 +24,8 @@ struct WordCache: ~Copyable {
 
   /// The most tokens an entry holds.
   static let maximumTokens = 3
-  /// The room that must be left after the last token for an entry to be written at once.
-  static let slack = 4
 
-  private static let bits: UInt64 = 15
+  private static let bits: UInt64 = 14
   /// Zeros are the entry of no piece.
   private let memory = ZeroedMemory(byteCount: MemoryLayout<Entry>.stride << Int(bits))
 

@@ -105,9 +105,6 @@ struct PieceKey: Equatable {
   /// The longest piece that has a key.
   static let maximumCount = 15
 
-  /// The key of no piece.
-  static let none = PieceKey(low: 0, high: 0)
-
   var hash: UInt64 { mix(low, high) }
 
   /// How many bytes the piece has.
@@ -146,38 +143,6 @@ struct PieceKey: Equatable {
       }
     }
     high |= UInt64(truncatingIfNeeded: count) &<< 56
-  }
-}
-
-extension PieceKey {
-  /// What keeps the bytes of a piece among the 16 from its beginning, for each length.
-  struct Masks: ~Copyable {
-    fileprivate let masks: UnsafeMutablePointer<SIMD2<UInt64>>
-
-    init() {
-      masks = .allocate(capacity: 16)
-      for count in 0..<16 {
-        let low: UInt64 = count < 8 ? 1 << UInt64(8 * count) - 1 : .max
-        let high: UInt64 = count > 8 ? 1 << UInt64(8 * (count - 8)) - 1 : 0
-        (masks + count).initialize(to: SIMD2(low, high))
-      }
-    }
-
-    deinit { masks.deallocate() }
-  }
-
-  /// The key of `count` bytes, 1 to 15, as the other initializer makes it.
-  @inline(__always)
-  init(_ piece: UnsafePointer<UInt8>, count: Int, limit: UnsafePointer<UInt8>, _ masks: borrowing Masks) {
-    guard limit - piece >= 16 else {
-      self.init(piece, count: count, limit: limit)
-      return
-    }
-    let raw = UnsafeRawPointer(piece)
-    let mask = masks.masks[count & 15]
-    let low = UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
-    let high = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-    self.init(low: low & mask.x, high: high & mask.y | UInt64(truncatingIfNeeded: count) &<< 56)
   }
 }
 
