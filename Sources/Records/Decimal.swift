@@ -17,51 +17,51 @@ package func appendDecimal(_ value: Int, to bytes: inout [UInt8]) {
 package func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout [UInt8]) {
   let pieceLength = 256
   let longest = 16  // ten digits and a comma, and room for eight bytes written at once
+  let triples = threeDigits
   withUnsafeTemporaryAllocation(byteCount: pieceLength * longest, alignment: 8) { buffer in
-    for piece in stride(from: 0, to: values.count, by: pieceLength) {
-      var end = 0
-      for index in piece..<min(piece + pieceLength, values.count) {
-        if index > 0 {
-          buffer[end] = ASCII.comma
-          end += 1
-        }
-        let value = values[index]
-        if value >= 100_000_000 {
-          let (high, low) = value.quotientAndRemainder(dividingBy: 100_000_000)
-          end += put(eightDigits(high), to: buffer, at: end)
-          buffer.storeBytes(
-            of: (eightDigits(low) | asciiZeros).littleEndian, toByteOffset: end, as: UInt64.self)
-          end += 8
-        } else {
-          end += put(eightDigits(value), to: buffer, at: end)
-        }
+    triples.withUnsafeBufferPointer { triples in
+      guard let buffer = buffer.baseAddress, let triples = triples.baseAddress else { return }
+      for first in stride(from: 0, to: values.count, by: pieceLength) {
+        var end = buffer
+        for index in first..<min(first + pieceLength, values.count) { put(values[index], triples, to: &end) }
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: buffer, count: end - buffer))
       }
-      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<end]))
     }
   }
+  // The comma behind the last.
+  if !values.isEmpty { bytes.removeLast() }
 }
 
-private let asciiZeros: UInt64 = 0x3030_3030_3030_3030
-
-/// Stores digits without the zeros before them; returns how many there are, at least one.
+/// Stores a number and a comma, and moves the place behind them.
 @inline(__always)
-private func put(_ digits: UInt64, to buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
-  let zeros = min(digits.trailingZeroBitCount / 8, 7)
-  let shown = (digits | asciiZeros) >> UInt64(8 * zeros)
-  buffer.storeBytes(of: shown.littleEndian, toByteOffset: offset, as: UInt64.self)
-  return 8 - zeros
+private func put(
+  _ value: UInt32, _ triples: UnsafePointer<UInt32>, to end: inout UnsafeMutableRawPointer
+) {
+  if value >= 1_000_000 { return putLarge(value, to: &end) }
+  // The thousands, the rest, and a comma in bytes 0 to 6.
+  let thousands = value / 1000
+  let digits =
+    UInt64(triples[Int(thousands)]) | UInt64(triples[Int(value &- 1000 &* thousands)]) &<< 24
+  let zeros = min(digits.trailingZeroBitCount / 8, 5)
+  let shown = (digits | 0x2C_3030_3030_3030) &>> UInt64(truncatingIfNeeded: 8 &* zeros)
+  end.storeBytes(of: shown.littleEndian, as: UInt64.self)
+  end += 7 &- zeros
 }
 
-/// The eight decimal digits of a number below 10^8, each in a byte, the first in the lowest.
-///
-/// The number is halved three times, into parts below 10^4, 10^2 and 10, all parts at once: with n below 10^4,
-/// n × 10486 >> 20 is n / 100, and with n below 100, n × 103 >> 10 is n / 10.
-@inline(__always)
-func eightDigits(_ value: UInt32) -> UInt64 {
-  let (high, low) = value.quotientAndRemainder(dividingBy: 10_000)
-  let fours = UInt64(high) | UInt64(low) << 32
-  let hundreds = (fours &* 10_486) >> 20 & 0x0000_007F_0000_007F
-  let twos = hundreds | (fours &- 100 &* hundreds) << 16
-  let tens = (twos &* 103) >> 10 & 0x000F_000F_000F_000F
-  return tens | (twos &- 10 &* tens) << 8
+@inline(never)
+private func putLarge(_ value: UInt32, to end: inout UnsafeMutableRawPointer) {
+  var unit: UInt32 = 1_000_000_000
+  while unit > value { unit /= 10 }
+  while unit > 0 {
+    end.storeBytes(of: ASCII.zero + UInt8(value / unit % 10), as: UInt8.self)
+    end += 1
+    unit /= 10
+  }
+  end.storeBytes(of: ASCII.comma, as: UInt8.self)
+  end += 1
+}
+
+/// The three decimal digits of each number below 1000, one in a byte, the first in the lowest.
+private let threeDigits = (0..<1000).map { (value: UInt32) in
+  (value / 100) | (value / 10 % 10) << 8 | (value % 10) << 16
 }

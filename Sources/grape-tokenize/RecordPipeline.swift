@@ -15,8 +15,9 @@ final class RecordPipeline {
   /// The contents written so far, where repeated ones are left out.
   private var written: Set<UInt128> = []
 
-  /// How much makes a batch: bytes of input for each thread, or records in all.
-  private static let bytesPerThread = 1 << 18
+  /// How much makes a batch: bytes of input, or records. One thread takes little, which stays in the processor's caches
+  /// with what becomes of it; several take more, so that they seldom wait for each other.
+  private let maximumBytes: Int
   private static let maximumCount = 4096
 
   /// - Parameters:
@@ -26,6 +27,7 @@ final class RecordPipeline {
   init(_ filter: Filter, threads: Int, task: () -> any RecordTask) {
     self.filter = filter
     workers = Workers(threads: threads)
+    maximumBytes = workers.count == 1 ? 1 << 16 : workers.count << 18
     tasks = (0..<workers.count).map { _ in task() }
     filling = Batch(threads: workers.count)
     waiting = Batch(threads: workers.count)
@@ -34,8 +36,7 @@ final class RecordPipeline {
   /// Takes a record, and works on the batch when it is full.
   func append(_ line: HeldLine) throws {
     filling.append(line)
-    let isFull =
-      filling.count >= Self.maximumCount || filling.byteCount >= Self.bytesPerThread * workers.count
+    let isFull = filling.count >= Self.maximumCount || filling.byteCount >= maximumBytes
     if filter.output.lineBuffered || isFull && workers.count == 1 {
       try finish()
     } else if isFull {

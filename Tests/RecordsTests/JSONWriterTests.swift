@@ -61,6 +61,9 @@ import Testing
     }
     #expect(
       written { $0.array([0, 9, 10, 99, 100, 999, 1000, .max]) } == "[0,9,10,99,100,999,1000,4294967295]")
+    let powers = (0...9).map { (0..<$0).reduce(UInt32(1)) { power, _ in power * 10 } }
+    let edges = powers.flatMap { [$0 - 1, $0, $0 + 1] }
+    #expect(written { $0.array(edges) } == "[\(edges.map(String.init).joined(separator: ","))]")
   }
 
   @Test func everyByteIsEscapedSoThatItComesBack() throws {
