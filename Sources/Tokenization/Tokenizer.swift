@@ -29,15 +29,16 @@ package final class Tokenizer: Sendable {
   /// - Parameters:
   ///   - location: the model.
   ///   - cacheFolder: where compiled tokenizers are kept; nil keeps none.
+  ///   - settlingTime: for how many seconds files must have been left alone for their digest to be noted there.
   /// - Returns: the tokenizer, from the cache if it is there and whole.
   /// - Throws: `TokenizerError` when the source is malformed or has what is not supported, `CheckpointError` or
   ///   `IOError` when it cannot be read.
   package static func open(
-    _ location: ModelLocation, cacheFolder: String? = Paths.cacheFolder
+    _ location: ModelLocation, cacheFolder: String? = Paths.cacheFolder, settlingTime: Int64 = 5
   ) throws -> Tokenizer {
-    let source = try TokenizerSource.open(location)
+    let source = try TokenizerSource.open(location, cacheFolder: cacheFolder, settlingTime: settlingTime)
     let image = try TokenizerImage.open(source, cacheFolder: cacheFolder)
-    return Tokenizer(identity: "\(location.name)@\(hex(source.digest >> 32, digits: 8))", image)
+    return Tokenizer(identity: "\(location.name)@\(hex(image.digest >> 32, digits: 8))", image)
   }
 
   private init(identity: String, _ image: TokenizerImage) {

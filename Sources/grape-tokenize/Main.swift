@@ -32,6 +32,8 @@ enum Main {
         if remaining == 0 { filter.stop() }
       }
       try pipeline.finish()
+      // Before the tokenizer goes, which takes longer than writing.
+      try filter.output.flush()
     }
   }
 }

@@ -3,6 +3,8 @@ import Streams
 /// A compiled tokenizer and the memory it is in: a mapped file of the cache, or memory of the process.
 final class TokenizerImage: Sendable {
   let tables: TokenizerTables
+  /// The digest of the source.
+  let digest: UInt64
   private let storage: Storage
 
   private enum Storage: Sendable {
@@ -10,8 +12,9 @@ final class TokenizerImage: Sendable {
     case memory(ImageMemory)
   }
 
-  private init(_ tables: TokenizerTables, _ storage: Storage) {
+  private init(_ tables: TokenizerTables, _ digest: UInt64, _ storage: Storage) {
     self.tables = tables
+    self.digest = digest
     self.storage = storage
   }
 
@@ -19,26 +22,29 @@ final class TokenizerImage: Sendable {
   ///
   /// Any number of processes may do so at once. That the cache cannot be read or written is no error.
   static func open(_ source: TokenizerSource, cacheFolder: String?) throws -> TokenizerImage {
-    let path = cacheFolder.map { Paths.join($0, "tokenizer-\(hex(source.digest, digits: 16))") }
-    if let path, let image = mapped(path, source.digest) { return image }
-    let bytes = try TokenizerCompiler.compile(source.read(), source: source.digest)
-    if let cacheFolder, let path, (try? write(bytes, path, cacheFolder)) != nil,
-      let image = mapped(path, source.digest)
+    func path(_ digest: UInt64) -> String? {
+      cacheFolder.map { Paths.join($0, "tokenizer-\(hex(digest, digits: 16))") }
+    }
+    if let path = path(source.digest), let image = mapped(path, source.digest) { return image }
+    let (definition, digest) = try source.read()
+    let bytes = try TokenizerCompiler.compile(definition, source: digest)
+    if let cacheFolder, let path = path(digest), (try? write(bytes, path, cacheFolder)) != nil,
+      let image = mapped(path, digest)
     {
       return image
     }
     let memory = ImageMemory(bytes)
-    guard let tables = TokenizerTables(image: memory.bytes, source: source.digest) else {
+    guard let tables = TokenizerTables(image: memory.bytes, source: digest) else {
       throw TokenizerError.malformed("its compiled form does not pass the checks")
     }
-    return TokenizerImage(tables, .memory(memory))
+    return TokenizerImage(tables, digest, .memory(memory))
   }
 
   private static func mapped(_ path: String, _ digest: UInt64) -> TokenizerImage? {
     guard Paths.exists(path), let file = try? MappedFile(path: path, isReadWhole: true),
       let tables = TokenizerTables(image: file.bytes, source: digest)
     else { return nil }
-    return TokenizerImage(tables, .file(file))
+    return TokenizerImage(tables, digest, .file(file))
   }
 
   private static func write(_ bytes: [UInt8], _ path: String, _ folder: String) throws(IOError) {
