@@ -12,7 +12,7 @@ head -n "$records" "$candidates" | grape-tokenize -m "$model" >"$work/tokens.jso
 tokens=$(jq '.grape.tokens | length' "$work/tokens.jsonl" | awk '{ n += $1 } END { print n }')
 echo "$(wc -l <"$work/tokens.jsonl") records, $tokens tokens; median of $runs runs"
 
-for precision in f32 bf16; do
+for precision in f32 bf16 int8; do
   for _ in $(seq "$runs"); do
     start=$EPOCHREALTIME
     grape-score --precision "$precision" -m "$model" "$work/tokens.jsonl" >/dev/null

@@ -13,7 +13,8 @@ package struct Kernels: @unchecked Sendable {
     self.table = table
   }
 
-  /// The instruction set: `avx512bf16`, `avx512`, `avx2`, `portable`, `neonbf16` or `neon`.
+  /// The instruction set: `avx512bf16`, `avx512vnni`, `avx512`, `avx2vnni`, `avx2`, `portable`,
+  /// `neonbf16` or `neon`.
   package var name: String { String(cString: table.pointee.name) }
 
   /// Whether products of bfloat16 are the machine's own; bf16 is then the faster mode.

@@ -4,7 +4,8 @@ import Testing
 
 /// Every kernel of every instruction set that this machine runs, against double precision.
 @Suite struct KernelTests {
-  static let names: [String] = (["avx512bf16", "avx512", "avx2", "portable", "neonbf16", "neon"] as [String])
+  static let names: [String] =
+    (["avx512bf16", "avx512vnni", "avx512", "avx2vnni", "avx2", "portable", "neonbf16", "neon"] as [String])
     .filter { grape_kernels_named($0) != nil }
   static let epsilon = 0x1p-24
 

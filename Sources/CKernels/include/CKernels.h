@@ -83,7 +83,8 @@ typedef enum {
 } grape_activation;
 
 typedef struct {
-  /// The instruction set: "avx512bf16", "avx512", "avx2", "portable", "neonbf16" or "neon".
+  /// The instruction set: "avx512bf16", "avx512vnni", "avx512", "avx2vnni", "avx2", "portable", "neonbf16" or
+  /// "neon".
   const char *name;
   /// The operand form that multiplies bfloat16 natively, or ROUNDED where none does.
   grape_operand bf16_operand;
