@@ -67,13 +67,17 @@ package final class LanguageModel: Sendable {
 
   /// The same, and what the last sequence begins with for the next batch.
   ///
-  /// - Parameter memory: bytes that the kept prefix may take; while a batch is scored, the one that it is behind and
-  ///   the one that it leaves are both there.
+  /// - Parameters:
+  ///   - next: the next batch's first sequence, which has no use for more than it begins with itself; nil where it is not
+  ///     known.
+  ///   - memory: bytes that the kept prefix may take; while a batch is scored, the one that it is behind and the one that
+  ///     it leaves are both there.
   package func score(
-    _ batch: PackedBatch, ranks: Bool, keepingWithin memory: Int
+    _ batch: PackedBatch, ranks: Bool, keepingFor next: [UInt32]? = nil, within memory: Int
   ) -> (TokenScores, KeptPrefix?) {
-    let pages = memory / max(1, transformer.keptPageBytes)
-    return transformer.score(batch, ranks: ranks, keeping: pages * PackedBatch.pageSize)
+    let limit = memory / max(1, transformer.keptPageBytes) * PackedBatch.pageSize
+    let shared = next.map(batch.countSharedByLatest) ?? .max
+    return transformer.score(batch, ranks: ranks, keeping: min(limit, shared))
   }
 
   /// What scoring a batch takes.

@@ -145,8 +145,15 @@ package struct PackedBatch: Sendable {
   /// The tokens that a sequence has in common with the kept prefix.
   private func keptCount(_ ids: [UInt32], upTo limit: Int, isLong: Bool) -> Int {
     guard let kept, kept.isLong == isLong else { return 0 }
-    let limit = min(limit, kept.tokens.count)
-    return (0..<limit).first { ids[$0] != kept.tokens[$0] } ?? limit
+    return min(limit, Self.sharedCount(ids, kept.tokens))
+  }
+
+  /// The tokens that a sequence has in common with those of the latest one that were needed.
+  func countSharedByLatest(_ ids: [UInt32]) -> Int { Self.sharedCount(ids, latest) }
+
+  private static func sharedCount(_ first: [UInt32], _ second: [UInt32]) -> Int {
+    let limit = min(first.count, second.count)
+    return (0..<limit).first { first[$0] != second[$0] } ?? limit
   }
 
   /// Finds or makes the rows of the positions `range`, and leaves them in `path`.

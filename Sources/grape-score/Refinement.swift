@@ -131,7 +131,7 @@ final class Refinement {
 
   /// Scores what waits to be scored exactly.
   func finish(counting work: inout Work) {
-    while !waiting.isEmpty { scoreWaiting(counting: &work) }
+    while !waiting.isEmpty { scoreWaiting(before: nil, counting: &work) }
   }
 
   /// Takes the records of the groups at the queue's beginning that are ready, with the scores they are to have.
@@ -155,15 +155,16 @@ final class Refinement {
     let missing = places.filter { group.records[$0].exact == nil }
     group.waitingCount += missing.count
     for place in missing {
+      let record = group.records[place]
+      if exact.isFull { scoreWaiting(before: record.tokens, counting: &work) }
       waiting.append((group, place))
-      _ = exact.append(group.records[place].tokens, spans: group.records[place].spans)
-      if exact.isFull { scoreWaiting(counting: &work) }
+      _ = exact.append(record.tokens, spans: record.spans)
     }
   }
 
-  private func scoreWaiting(counting work: inout Work) {
+  private func scoreWaiting(before next: [UInt32]?, counting work: inout Work) {
     var again = Work()
-    let scores = exact.score(counting: &again)
+    let scores = exact.score(before: next, counting: &again)
     work.addAgain(again)
     let scored = waiting
     waiting.removeAll(keepingCapacity: true)

@@ -47,17 +47,17 @@ struct ScoreWindow: ~Copyable {
     self.tokenizer = tokenizer
   }
 
-  /// Takes a record in; scores and writes what waits when that fills the batch.
+  /// Takes a record in; scores and writes first what waits if that is enough for a batch.
   ///
   /// - Throws: `ScoreError`, `JSONError` or `GrapeError` for a bad record.
   mutating func add(_ line: SourceLine) throws {
     let member = try check(line)
     let again = refinement == nil ? nil : (tokens, spans, try Self.key(of: member))
+    if batch.isFull || waitingBytes >= Self.maximumBytes { try scoreWaiting(before: tokens) }
     waiting.append(
       Waiting(line: line.held(), predictions: batch.append(tokens, spans: spans), again: again))
     waitingBytes += line.bytes.count
     filter.count(tokens: tokens.count)
-    if batch.isFull || waitingBytes >= Self.maximumBytes { try scoreWaiting() }
   }
 
   /// Whether the record's scores are there already, in an output that is resumed.
@@ -97,7 +97,7 @@ struct ScoreWindow: ~Copyable {
 
   /// Scores and writes what is in hand, but for the running group where groups may be scored again.
   mutating func flush() throws {
-    try scoreWaiting()
+    try scoreWaiting(before: nil)
     refinement?.finish(counting: &work)
     try writeReady()
   }
@@ -105,14 +105,15 @@ struct ScoreWindow: ~Copyable {
   /// Scores and writes everything. After an interruption the running group's other records are not known, and it is left
   /// out.
   mutating func finish() throws {
-    try scoreWaiting()
+    try scoreWaiting(before: [])
     if Interruption.signal == nil { refinement?.endGroup(counting: &work) }
     try flush()
   }
 
-  private mutating func scoreWaiting() throws {
+  /// - Parameter next: the text that comes next; nil where it is not known yet.
+  private mutating func scoreWaiting(before next: [UInt32]?) throws {
     guard !waiting.isEmpty else { return }
-    let scores = batch.score(counting: &work)
+    let scores = batch.score(before: next, counting: &work)
     var at = 0
     for record in waiting {
       let range = at..<at + record.predictions

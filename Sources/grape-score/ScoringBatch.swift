@@ -35,10 +35,14 @@ final class ScoringBatch {
 
   /// The scores of all texts, in order; the batch is empty then.
   ///
-  /// - Parameter work: what has been computed is added.
-  func score(counting work: inout Work) -> TokenScores {
+  /// - Parameters:
+  ///   - next: the text that comes next, of whose beginning is kept what the last one has too; nil where it is not known
+  ///     yet.
+  ///   - work: what has been computed is added.
+  func score(before next: [UInt32]?, counting work: inout Work) -> TokenScores {
     work += model.work(of: batch)
-    let (scores, prefix) = model.score(batch, ranks: settings.ranks, keepingWithin: settings.prefixMemory)
+    let (scores, prefix) = model.score(
+      batch, ranks: settings.ranks, keepingFor: next, within: settings.prefixMemory)
     batch.removeAll(behind: prefix)
     currentSize = min(settings.size, currentSize * 2)
     return scores

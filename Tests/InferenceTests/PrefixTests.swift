@@ -51,7 +51,8 @@ import Testing
         let part = rest.prefix(Int.random(in: 1...8, using: &random))
         rest = rest.dropFirst(part.count)
         let counts = part.map { batch.append($0.tokens, spans: $0.spans) }
-        let (scores, prefix) = model.score(batch, ranks: true, keepingWithin: memory)
+        let next = Bool.random(using: &random) ? rest.first?.tokens : nil
+        let (scores, prefix) = model.score(batch, ranks: true, keepingFor: next, within: memory)
         batch.removeAll(behind: prefix)
         var first = 0
         for count in counts {
@@ -71,17 +72,24 @@ import Testing
     var batch = PackedBatch(longestShort: model.longestShort)
     batch.append(context + [7, 8, 9], spans: [151..<153])
     #expect(batch.rowCount == 152)
-    let (first, prefix) = model.score(batch, ranks: false, keepingWithin: 1 << 30)
+    let (first, prefix) = model.score(batch, ranks: false, within: 1 << 30)
     batch.removeAll(behind: prefix)
     batch.append(context + [7, 8, 9], spans: [151..<153])
     #expect(batch.rowCount == 0)
-    let (second, again) = model.score(batch, ranks: false, keepingWithin: 1 << 30)
+    let (second, again) = model.score(batch, ranks: false, within: 1 << 30)
     #expect(first.logprobs == second.logprobs)
     batch.removeAll(behind: again)
     batch.append(context + [8, 8, 8], spans: [150..<153])
     batch.append(Array(context.prefix(71)) + [8, 8, 8], spans: [71..<74])
     #expect(batch.rowCount == 2 + 2)
-    let (_, short) = model.score(batch, ranks: false, keepingWithin: 0)
+    // No more than the next text begins with.
+    let (_, part) = model.score(
+      batch, ranks: false, keepingFor: Array(context.prefix(70)) + [9], within: 1 << 30)
+    var other = PackedBatch(longestShort: model.longestShort)
+    other.removeAll(behind: part)
+    other.append(Array(context.prefix(71)) + [8, 8, 8], spans: [71..<74])
+    #expect(other.rowCount == 3)
+    let (_, short) = model.score(batch, ranks: false, within: 0)
     batch.removeAll(behind: short)
     batch.append(context + [8, 8, 8], spans: [150..<153])
     #expect(batch.rowCount == 152)
