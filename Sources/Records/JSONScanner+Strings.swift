@@ -27,12 +27,12 @@ extension JSONScanner {
     var hasEscape = false
     // Whether the byte at `at` is escaped by the one before.
     var isEscaped: UInt64 = 0
-    // Escapes before this have been checked; a surrogate pair is one.
+    // Escapes before this have been checked; a surrogate pair is one, and may reach into the next block.
     var checked = at
     while end - at >= ByteBlock.count {
       let block = ByteBlock(at)
       guard block.isPrintableASCII else {
-        let step = try stringEnd(from: at - Int(isEscaped), passing: at + ByteBlock.count)
+        let step = try stringEnd(from: max(checked, at - Int(isEscaped)), passing: at + ByteBlock.count)
         hasEscape = hasEscape || step.hasEscape
         if step.isEnd { return (step.at, hasEscape) }
         (at, checked, isEscaped) = (step.at, step.at, 0)
@@ -55,7 +55,7 @@ extension JSONScanner {
       if closing != 0 { return (at + closing.trailingZeroBitCount + 1, hasEscape) }
       at += ByteBlock.count
     }
-    let last = try stringEnd(from: at - Int(isEscaped), passing: end)
+    let last = try stringEnd(from: max(checked, at - Int(isEscaped)), passing: end)
     return (last.at, hasEscape || last.hasEscape)
   }
 

@@ -124,22 +124,49 @@ private func strings(of value: JSONValue) -> [String] {
     #expect(jsonError(nested(100_000), maximumDepth: 100_000) == nil)
   }
 
-  /// Every byte that ends a run of plain text, at every place within and around the scanner's steps, with every
-  /// distance to the end of the text.
+  /// Every byte that ends a run of plain text, at every place within and around the scanner's steps of 16 and 64 bytes,
+  /// before texts that are scanned in steps and one by one.
   @Test func findsSpecialBytesAtEveryOffset() throws {
     for special in ["\"", "\\n", "\\u00e9", "é", "€", "😀", "\\ud83d\\ude00", "\u{1}", "\\x"] {
-      for before in 0...40 {
-        for after in 0...20 {
-          let text = Array(
-            ("\"" + String(repeating: "a", count: before) + special + String(repeating: "b", count: after)
-              + "\"").utf8)
-          let expected = SlowJSON.strings(of: text)
-          #expect((jsonError(text) == nil) == (expected != nil), "\(special) after \(before) before \(after)")
-          guard let expected else { continue }
-          try withJSON(text) { #expect([$0.string] == expected) }
+      for before in 0...140 {
+        for (rest, counts) in [("b", [0, 1, 5, 15, 16, 63, 64, 90]), ("é", [1, 40])] {
+          for after in counts {
+            let text = Array(
+              ("\"" + String(repeating: "a", count: before) + special + String(repeating: rest, count: after)
+                + "\"").utf8)
+            let expected = SlowJSON.strings(of: text)
+            #expect(
+              (jsonError(text) == nil) == (expected != nil),
+              "\(special) after \(before) before \(after) \(rest)")
+            guard let expected else { continue }
+            try withJSON(text) { #expect([$0.string] == expected) }
+          }
         }
       }
     }
+  }
+
+  /// Strings of pieces that mean something else behind one another: escapes, halves of them, quotes, runs of backslashes.
+  @Test func agreesWithTheRulesOnMixedStrings() throws {
+    let pieces = [
+      #"\"#, #"\""#, #"\\"#, "\"", "n", "u", "d83c", #"\ud83c"#, #"\udf47"#, #"\ud83c\udf47"#, #"\u0041"#,
+      "é", "🍇", #"\n"#,
+      "\u{1}", #"\x"#, "zzzzzzzzzzzzzzzz", String(repeating: "b", count: 31),
+    ]
+    var random = SplitMix64(seed: 2)
+    var accepted = 0
+    for _ in 0..<12_000 {
+      var string = String(repeating: "a", count: Int.random(in: 0..<70, using: &random))
+      for _ in 0..<Int.random(in: 1...8, using: &random) { string += pieces.randomElement(using: &random)! }
+      string += String(repeating: "c", count: Int.random(in: 0..<70, using: &random))
+      let text = Array("[\"\(string)\",1]".utf8)
+      let expected = SlowJSON.strings(of: text)
+      #expect((jsonError(text) == nil) == (expected != nil), "\(string)")
+      guard let expected, jsonError(text) == nil else { continue }
+      accepted += 1
+      try withJSON(text) { #expect(strings(of: $0) == expected) }
+    }
+    #expect(accepted > 2_000)
   }
 
   /// Damaged texts: the parser accepts exactly what the rules accept, and reads the same strings.
