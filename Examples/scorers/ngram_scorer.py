@@ -21,7 +21,7 @@ import argparse
 import math
 from collections import defaultdict
 
-from scoring import BadRecord, Failure, Record, Scoring, from_log_probabilities, main
+from scoring import Failure, Record, Scoring, from_log_probabilities, learned, main
 
 NAME = "ngram_scorer.py"
 # Stands for every token that the corpus does not have.
@@ -103,21 +103,9 @@ class NGramModel:
             file.write("\n\\end\\\n")
 
 
-def corpus(path):
-    try:
-        with open(path, "rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    yield Record(path, line).tokens()[0]
-                except BadRecord as error:
-                    raise Failure(f"{path}:{number}: {error}") from None
-    except OSError as error:
-        raise Failure(f"{path}: {error.strerror}") from None
-
-
 def run():
     arguments = parse_arguments()
-    model = NGramModel(arguments.order, corpus(arguments.fit))
+    model = NGramModel(arguments.order, learned(arguments.fit, lambda record: record.tokens()[0]))
     if len(model.vocabulary) == 1:
         raise Failure(f"{arguments.fit}: no records")
     if arguments.arpa:

@@ -113,6 +113,19 @@ class Record:
         return tokens, positions
 
 
+def learned(path, prepare):
+    """What `prepare` makes of each record of a file that a scorer learns from, where none may be bad."""
+    try:
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield prepare(Record(path, line))
+                except BadRecord as error:
+                    raise Failure(f"{path}:{number}: {error}") from None
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from None
+
+
 def from_log_probabilities(values, model, per_token=False):
     """The fields of `grape` for the log-probabilities of a response's tokens."""
     total = math.fsum(values)

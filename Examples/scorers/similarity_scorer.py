@@ -16,7 +16,7 @@ import os
 import re
 from collections import Counter, defaultdict
 
-from scoring import BadRecord, Failure, Record, Scoring, main
+from scoring import BadRecord, Failure, Scoring, learned, main
 
 NAME = "similarity_scorer.py"
 
@@ -115,21 +115,9 @@ def text_of(record, path):
     return text
 
 
-def texts_of(path, place):
-    try:
-        with open(path, "rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    yield text_of(Record(path, line), place)
-                except BadRecord as error:
-                    raise Failure(f"{path}:{number}: {error}") from None
-    except OSError as error:
-        raise Failure(f"{path}: {error.strerror}") from None
-
-
 def run():
     arguments = parse_arguments()
-    texts = list(texts_of(arguments.target, arguments.of))
+    texts = list(learned(arguments.target, lambda record: text_of(record, arguments.of)))
     if not texts:
         raise Failure(f"{arguments.target}: no records")
     vectors = ModelVectors(arguments.model) if arguments.model else WordVectors(texts)

@@ -25,6 +25,14 @@ INLINE void halves_to_floats(f32x16 *out, const uint8_t *p) {
   *out = (f32x16)((u32x16)f | special | ((wide & 0x8000) << 16));
 }
 
+// Sixteen bytes' low and high halves, each in bytes of its own.
+INLINE void load_nibbles(u8x16 nibbles[2], const uint8_t *p) {
+  u8x16 q;
+  __builtin_memcpy(&q, p, 16);
+  nibbles[0] = q & 15;
+  nibbles[1] = q >> 4;
+}
+
 INLINE void bytes_to_floats(f32x16 *out, const u8x16 *bytes) {
   *out = __builtin_convertvector(__builtin_convertvector(*bytes, i32x16), f32x16);
 }
@@ -143,9 +151,8 @@ INLINE void decode(grape_weights type, const uint8_t *row, size_t count, void *o
   case GRAPE_WEIGHTS_Q4_0:
     for (; i + 32 <= count; i += 32, row += 18) {
       float d = half_to_float(row);
-      u8x16 q;
-      __builtin_memcpy(&q, row + 2, 16);
-      u8x16 nibbles[2] = {q & 15, q >> 4};
+      u8x16 nibbles[2];
+      load_nibbles(nibbles, row + 2);
       for (int half = 0; half < 2; half++) {
         f32x16 v;
         bytes_to_floats(&v, &nibbles[half]);
@@ -157,9 +164,8 @@ INLINE void decode(grape_weights type, const uint8_t *row, size_t count, void *o
   case GRAPE_WEIGHTS_Q4_1:
     for (; i + 32 <= count; i += 32, row += 20) {
       float d = half_to_float(row), m = half_to_float(row + 2);
-      u8x16 q;
-      __builtin_memcpy(&q, row + 4, 16);
-      u8x16 nibbles[2] = {q & 15, q >> 4};
+      u8x16 nibbles[2];
+      load_nibbles(nibbles, row + 4);
       for (int half = 0; half < 2; half++) {
         f32x16 v;
         bytes_to_floats(&v, &nibbles[half]);
@@ -200,9 +206,8 @@ INLINE void decode(grape_weights type, const uint8_t *row, size_t count, void *o
   case GRAPE_WEIGHTS_IQ4_NL:
     for (; i + 32 <= count; i += 32, row += 18) {
       float d = half_to_float(row);
-      u8x16 q;
-      __builtin_memcpy(&q, row + 2, 16);
-      u8x16 nibbles[2] = {q & 15, q >> 4};
+      u8x16 nibbles[2];
+      load_nibbles(nibbles, row + 2);
       for (int half = 0; half < 2; half++) {
         f32x16 v;
         nonlinear(&v, &nibbles[half]);
@@ -299,9 +304,8 @@ INLINE void decode(grape_weights type, const uint8_t *row, size_t count, void *o
       __builtin_memcpy(&high, row + 2, 2);
       for (int j = 0; j < 8; j++) {
         int scale = ((row[4 + j / 2] >> (j % 2 * 4)) & 15) | ((high >> (2 * j)) & 3) << 4;
-        u8x16 q;
-        __builtin_memcpy(&q, row + 8 + 16 * j, 16);
-        u8x16 nibbles[2] = {q & 15, q >> 4};
+        u8x16 nibbles[2];
+        load_nibbles(nibbles, row + 8 + 16 * j);
         for (int half = 0; half < 2; half++) {
           f32x16 v;
           nonlinear(&v, &nibbles[half]);
