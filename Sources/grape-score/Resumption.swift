@@ -41,18 +41,26 @@ final class Resumption {
 
   /// The file, to be written behind the records that are right.
   ///
-  /// - Throws: `ResumptionError` when there are whole records left that the input has not.
+  /// - Throws: `ResumptionError` when there are whole records left that the input has not, or something that no run of
+  ///   this program leaves behind: then the file is somebody else's.
   func output(lineBuffered: Bool) throws -> Output {
     if let line = nextLine, scored(line) != nil { throw ResumptionError(path: path, record: count + 1) }
+    guard isTorn(rest) else { throw ResumptionError(path: path, record: count + 1, isForeign: true) }
     return try Output(continuing: path, at: position, lineBuffered: lineBuffered)
   }
 
+  /// What follows the records that have been found to be right.
+  private var rest: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      rebasing: (file?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0))[position...])
+  }
+
   /// The next whole line, without what ends it.
-  private var nextLine: UnsafeRawBufferPointer? {
-    guard let rest = file.map({ UnsafeRawBufferPointer(rebasing: $0.bytes[position...]) }),
-      let end = rest.firstIndex(of: separator)
-    else { return nil }
-    return UnsafeRawBufferPointer(rebasing: rest[..<end])
+  private var nextLine: UnsafeRawBufferPointer? { line(endingWith: separator) }
+
+  private func line(endingWith separator: UInt8) -> UnsafeRawBufferPointer? {
+    let rest = rest
+    return rest.firstIndex(of: separator).map { UnsafeRawBufferPointer(rebasing: rest[..<$0]) }
   }
 
   /// A line as a record with a score; nil for what a crash of the machine leaves in its place.
@@ -63,14 +71,31 @@ final class Resumption {
     }
     return member
   }
+
+  /// Whether these bytes may be what an interrupted run or a crash of the machine has left in the place of scores. Where no
+  /// record has shown that the file is this program's, its first byte and what ends its lines have to.
+  private func isTorn(_ rest: UnsafeRawBufferPointer) -> Bool {
+    guard let first = rest.first else { return true }
+    func isJSON(_ line: UnsafeRawBufferPointer?) -> Bool {
+      line.map { (try? parser.parse($0)) != nil } ?? false
+    }
+    if isJSON(nextLine) { return false }
+    return count > 0
+      || [UInt8(ascii: "{"), UInt8(ascii: " "), 0].contains(first)
+        && !isJSON(line(endingWith: separator == 0 ? UInt8(ascii: "\n") : 0))
+  }
 }
 
 /// An output that is not the beginning of this run's.
 struct ResumptionError: Error, CustomStringConvertible {
   let path: String
   let record: Int
+  /// Whether it is no output of this program at all.
+  var isForeign = false
 
   var description: String {
-    "\(path):\(record): not what this run makes of its input: another input, model, precision or set of options"
+    isForeign
+      ? "\(path):\(record): not a scored record: --resume names the output of an earlier run, or a new file"
+      : "\(path):\(record): not what this run makes of its input: another input, model, precision or set of options"
   }
 }
