@@ -22,7 +22,7 @@ package struct Arguments: Sendable {
     while let word = rest.popFirst() {
       if word == "--" {
         operands += rest
-        return
+        rest = []
       } else if word.hasPrefix("--") {
         try parseLong(word.dropFirst(2), &rest)
       } else if word.hasPrefix("-"), word != "-" {
@@ -31,6 +31,14 @@ package struct Arguments: Sendable {
         operands.append(word)
       }
       if values["help"] != nil || values["version"] != nil || values["completions"] != nil { return }
+    }
+    try checkPaths()
+  }
+
+  /// Sees to it that the values which have to be paths in a record are such.
+  private func checkPaths() throws(UsageError) {
+    for option in program.options where option.takesPath {
+      for text in strings(option.name) ?? [] { _ = try path(text, of: option.name) }
     }
   }
 
@@ -162,7 +170,7 @@ package struct Arguments: Sendable {
   private static func text(_ range: ClosedRange<Int>) -> String {
     switch (range.lowerBound, range.upperBound) {
     case (.min, .max): ""
-    case (let low, .max): " from \(low)"
+    case (let low, .max): ", \(low) or more"
     case (.min, let high): " up to \(high)"
     case (let low, let high): " from \(low) to \(high)"
     }

@@ -62,7 +62,8 @@ package final class Filter {
     separator = arguments[flag: "null"] ? 0 : UInt8(ascii: "\n")
     isStrict = arguments[flag: "strict"]
     maximumLength = try arguments.bytes("max-line") ?? Self.defaultMaximumLength
-    rejects = try arguments.string("rejects").map { path in try Output(creating: path, lineBuffered: true) }
+    rejects = try arguments.outputPath("rejects").map { path in try Output(creating: path, lineBuffered: true)
+    }
     progress = Progress(isRequested: arguments[flag: "progress"], name: program.name)
   }
 
@@ -109,8 +110,8 @@ package final class Filter {
     exit(2)
   }
 
-  /// Writes out everything and ends: status 0, or 128 and the signal's number after an interruption, or 1 after bad records or when nothing was found, or 2 after an operand
-  /// that could not be read.
+  /// Writes out everything and ends: with status 0; 128 and the signal's number after an interruption; 2 after an operand
+  /// that could not be read; or 1 after bad records or when nothing was found.
   package func finish() -> Never {
     progress?.finish(summary)
     if rejected > 0 {

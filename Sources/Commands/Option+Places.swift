@@ -13,9 +13,11 @@ extension Option {
     help: "Take the group from the value at PATH [default: grape.group]")
 
   /// Whose a record is.
-  package static let bySource = Option(
-    "by-source", argument: "PATH", section: records,
-    help: "Take the source from the value at PATH [default: source]")
+  package static func bySource(section: String = records) -> Option {
+    Option(
+      "by-source", argument: "PATH", section: section,
+      help: "Take the source from the value at PATH [default: source]")
+  }
 
   /// What records look like.
   package static func shape(section: String) -> Option {
@@ -34,6 +36,10 @@ extension Arguments {
   /// The path that an option gives; `absent` when it was not given.
   package func path(_ name: String, default absent: String? = nil) throws(UsageError) -> JSONPath? {
     guard let text = string(name) ?? absent else { return nil }
+    return try path(text, of: name)
+  }
+
+  func path(_ text: String, of name: String) throws(UsageError) -> JSONPath {
     do {
       return try JSONPath(text)
     } catch {

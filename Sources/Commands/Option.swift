@@ -37,6 +37,11 @@ package struct Option: Sendable, Equatable {
     return argument.map { "\(names) \($0)" } ?? names
   }
 
+  /// Whether a value is a path in a record, or each is of several.
+  var takesPath: Bool {
+    argument?.split(separator: " ").allSatisfy { $0.hasPrefix("PATH") && !$0.contains("=") } ?? false
+  }
+
   /// Whether a shell should offer file names for the value.
   var takesFile: Bool { ["FILE", "MODEL", "FOLDER"].contains(argument) }
 }
@@ -68,6 +73,6 @@ extension Option {
 
   static let commonSections = [records, other]
 
-  static let records = "Records"
+  package static let records = "Records"
   private static let other = "Other"
 }

@@ -13,7 +13,9 @@ package enum GrapeError: RecordError, Equatable {
     case .recordIsNoObject: "not a JSON object"
     case .memberIsNoObject: "grape is not an object"
     case .repeatedMember: "more than one grape member"
-    case .missing(let name): "no grape.\(name)"
+    case .missing("group"): "no grape.group: run grape-tokenize first"
+    case .missing(let name):
+      "no grape.\(name): run grape-tokenize first; grape-score keeps it with --keep-tokens"
     case .wrongValue(let name, let expected): "grape.\(name) is not \(expected)"
     }
   }

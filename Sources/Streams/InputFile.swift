@@ -37,6 +37,13 @@ package final class InputFile {
     if let status, status.isDirectory { throw IOError(action: "read", path: name, code: EISDIR) }
   }
 
+  /// Whether an operand, with `-` for standard input, is the regular file at `path`. Opens neither.
+  package static func isOperand(_ operand: String, fileAt path: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    return (operand == "-" ? fstat(0, &first) : stat(operand, &first)) == 0 && stat(path, &second) == 0
+      && first.isRegular && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  }
+
   deinit {
     if descriptor.number > 2 { _ = close(descriptor.number) }
   }

@@ -4,6 +4,8 @@ package indirect enum TokenizerError: Error, Equatable, CustomStringConvertible 
   case unsupported(String)
   /// The source contradicts itself or its format.
   case malformed(String)
+  /// A folder in which no file is a tokenizer's.
+  case notFound
   /// A regular expression that cannot be compiled, and where in it (in characters).
   case pattern(String, offset: Int, reason: String)
   /// An id that is none of the tokenizer's.
@@ -15,6 +17,7 @@ package indirect enum TokenizerError: Error, Equatable, CustomStringConvertible 
     switch self {
     case .unsupported(let feature): "unsupported tokenizer: \(Self.inOneLine(feature))"
     case .malformed(let reason): "malformed tokenizer: \(Self.inOneLine(reason))"
+    case .notFound: "no tokenizer: expected tokenizer.json, tekken.json, tokenizer.model or a .tiktoken file"
     case .pattern(let pattern, let offset, let reason):
       "cannot compile the regular expression \(Self.inOneLine(pattern)): \(reason) at character \(offset)"
     case .unknownToken(let id): "the tokenizer has no token \(id)"

@@ -9,7 +9,7 @@ enum Main {
     name: "grape-pick",
     summary: "Keep the best-fitting response of each instruction",
     options: PickRule.options + OutputFormat.options + [
-      .by, .groupBy, .bySource,
+      .by, .groupBy, .bySource(),
       Option(
         "grouped", section: "Records",
         help: "Promise that each group's records follow each other, and write its picks when it ends"),

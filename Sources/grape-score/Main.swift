@@ -30,7 +30,8 @@ enum Main {
         help: "Add the log-probability and the rank of every response token"),
       Option(
         "metric", argument: "NAME", choices: Metric.allCases.map(\.rawValue), section: "Scores",
-        help: "Add a metric to grape.metrics; several with commas"),
+        help: "Add a metric to grape.metrics, several with commas: "
+          + Metric.allCases.map(\.rawValue).joined(separator: ", ")),
       Option(
         "resume", argument: "FILE", section: "Scores",
         help: "Write to FILE, going on behind the scores that an earlier run has left there"),
@@ -65,7 +66,7 @@ enum Main {
         batch: batch, refinement: refinement,
         tokenizer: arguments[flag: "any-tokenizer"] ? nil : tokenizer(of: location, filter))
       filter.interruptionAdvice = "with --resume FILE a run goes on where an earlier one was cut short"
-      var resumption = try arguments.string("resume").map { path in
+      var resumption = try arguments.outputPath("resume").map { path in
         filter.interruptionAdvice = "the same command goes on where this run ends"
         return try Resumption(path: path, separator: filter.separator)
       }

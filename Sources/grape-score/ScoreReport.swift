@@ -21,7 +21,7 @@ enum Metric: String, CaseIterable {
     for name in text?.split(separator: ",") ?? [] {
       guard let metric = Metric(rawValue: String(name)) else {
         let known = allCases.map(\.rawValue).joined(separator: ", ")
-        throw UsageError("option '--metric' takes names out of \(known), not '\(name)'")
+        throw UsageError("option '--metric' takes one or several of \(known), not '\(name)'")
       }
       if !metrics.contains(metric) { metrics.append(metric) }
     }

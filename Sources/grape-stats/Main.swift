@@ -19,7 +19,7 @@ enum Main {
       Option(
         "merge", section: "Records",
         help: "Read what --partial wrote, of one shard or several, instead of records"),
-      .by, .groupBy, .bySource,
+      .by, .groupBy, .bySource(),
       Option(
         "compare", argument: "PATH_A PATH_B", section: "Records",
         help: "Report how far the scores at PATH_A and PATH_B agree"),
@@ -35,8 +35,8 @@ enum Main {
         group: arguments.string("group-by"), score: arguments.string("by"),
         source: arguments.string("by-source"), compared: arguments.strings("compare").map { ($0[0], $0[1]) },
         firstTokens: arguments.int("first", in: 1...9999) ?? SelectionSummary.Paths.defaultFirstTokens)
-      let svg = try arguments.string("svg").map { path in try Output(creating: path) }
-      let html = try arguments.string("html").map { path in try Output(creating: path) }
+      let svg = try arguments.outputPath("svg").map { path in try Output(creating: path) }
+      let html = try arguments.outputPath("html").map { path in try Output(creating: path) }
       var summary = try arguments[flag: "merge"] ? merge(filter, paths) : read(filter, paths)
       summary.badRecords += filter.rejected
       let isPartial = arguments[flag: "partial"]

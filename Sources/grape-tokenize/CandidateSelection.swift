@@ -13,7 +13,7 @@ struct CandidateSelection: Sendable {
   static let options: [Option] = [
     Option(
       "source", argument: "NAME", section: section, help: "Leave out candidates of other sources than NAME"),
-    .bySource,
+    .bySource(section: section),
     Option(
       "min-tokens", argument: "N", section: section, help: "Leave out responses of fewer than N tokens"),
     Option("max-tokens", argument: "N", section: section, help: "Leave out responses of more than N tokens"),

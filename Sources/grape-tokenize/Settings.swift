@@ -25,7 +25,7 @@ struct Settings: Sendable {
   let shownCount: Int?
 
   /// What is done with a record.
-  enum Action {
+  enum Action: String {
     /// Its texts become tokens.
     case tokenize
     /// Its texts' tokens are counted, and the counts are all that is written.
@@ -46,7 +46,7 @@ struct Settings: Sendable {
         help:
           "How instruction and response become one text: chat, the model's own template (chat:NAME one of several); "
           + "\(Template.names.joined(separator: ", ")); or a format string such as "
-          + "'Q: {instruction}\\nA: {response}' [default: qa]"),
+          + "'{instruction}\\n\\n{response}' [default: qa]"),
       Option("template-file", argument: "FILE", section: text, help: "Render with the chat template in FILE"),
       Option(
         "bos", argument: "TEXT", section: text, help: "The beginning token's text that a chat template sees"),
@@ -113,14 +113,7 @@ struct Settings: Sendable {
     maximumLength = try arguments.int("max-length", in: 1 ... .max) ?? .max
     keepsText = arguments[flag: "keep-text"]
     shownCount = try arguments.int("show", in: 1 ... .max)
-    var actions: [Action] = []
-    if arguments[flag: "count"] { actions.append(.count) }
-    if arguments[flag: "decode"] { actions.append(.decode) }
-    if shownCount != nil { actions.append(.show) }
-    guard actions.count <= 1 else {
-      throw UsageError("options '--count', '--decode' and '--show' exclude each other")
-    }
-    action = actions.first ?? .tokenize
+    action = try arguments.one(of: "count", "decode", "show").flatMap(Action.init) ?? .tokenize
   }
 
   /// How the texts of a template are tokenized.

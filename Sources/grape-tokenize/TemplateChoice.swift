@@ -21,10 +21,8 @@ struct TemplateChoice: Sendable {
     let argument = arguments.string("template")
     beginning = arguments.string("bos")
     end = arguments.string("eos")
+    _ = try arguments.one(of: "template", "template-file")
     if let path = arguments.string("template-file") {
-      guard argument == nil else {
-        throw UsageError("options '--template' and '--template-file' exclude each other")
-      }
       kind = .file(path)
     } else if let argument, argument == "chat" || argument.hasPrefix("chat:") {
       kind = .chat(argument == "chat" ? "default" : String(argument.dropFirst(5)))

@@ -6,7 +6,8 @@ private let program = Program(
   options: [
     Option("all", "a", help: "All"), Option("brief", "b", help: "Brief"),
     Option("number", "n", argument: "N", help: "A number"), Option("name", argument: "NAME", help: "A name"),
-    Option("pair", "p", argument: "LEFT RIGHT", help: "Two"),
+    Option("pair", "p", argument: "LEFT RIGHT", help: "Two"), Option("at", argument: "PATH", help: "A place"),
+    Option("between", argument: "PATH_A PATH_B", help: "Two places"),
   ])
 
 private func parse(_ words: String...) throws(UsageError) -> Arguments {
@@ -95,7 +96,7 @@ private func message(_ words: [String], _ use: (Arguments) throws -> Void = { _ 
         == "option '--number' takes a whole number from 1 to 9, not '0'")
     #expect(
       message(["-n", "1e99"]) { _ = try $0.int("number", in: 1 ... .max) }
-        == "option '--number' takes a whole number from 1, not '1e99'")
+        == "option '--number' takes a whole number, 1 or more, not '1e99'")
   }
 
   @Test(arguments: [("65536", 65536), ("64K", 65536), ("2m", 2 << 20), ("1G", 1 << 30), ("1", 1)])
@@ -117,6 +118,14 @@ private func message(_ words: [String], _ use: (Arguments) throws -> Void = { _ 
     #expect(
       message(["--name=blue"]) { _ = try $0.choice("name", of: Colour.self) }
         == "option '--name' takes one of red, green, not 'blue'")
+  }
+
+  @Test func placesArePathsBeforeAnythingElseIsSaid() throws {
+    #expect(try parse("--at=a[", "--at=a.b").path("at")?.text == "a.b")
+    #expect(message(["--at=a["]) == "option '--at': invalid path 'a[': expected [N] with a number from 0")
+    #expect(
+      message(["--between", "a", "b..c", "--", "x"])?.hasPrefix("option '--between': invalid path 'b..c'")
+        == true)
   }
 
   @Test func optionsThatExcludeOrNeedOthers() throws {

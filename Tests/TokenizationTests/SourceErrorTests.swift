@@ -55,7 +55,7 @@ import Tokenization
     let folder = try temporaryFolder()
     #expect { try Tokenizer.open(.folder(folder)) } throws: {
       "\($0)"
-        == "\(folder): malformed tokenizer: expected a tokenizer.json, tekken.json, tokenizer.model or .tiktoken file, found none"
+        == "\(folder): no tokenizer: expected tokenizer.json, tekken.json, tokenizer.model or a .tiktoken file"
     }
     try Data().write(to: URL(fileURLWithPath: "\(folder)/tokenizer.model"))
     #expect { try Tokenizer.open(.folder(folder)) } throws: {

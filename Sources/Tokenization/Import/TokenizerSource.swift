@@ -139,7 +139,7 @@ struct TokenizerSource {
     }
     throw TokenizerError.file(
       folder,
-      .malformed("expected a tokenizer.json, tekken.json, tokenizer.model or .tiktoken file, found none"))
+      .notFound)
   }
 
   private static func object(_ parser: inout JSONParser, _ file: MappedFile) throws -> JSONValue {
