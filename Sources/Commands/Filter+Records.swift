@@ -12,7 +12,7 @@ extension Filter {
   /// Calls `body` with every record of every operand, in order; blank lines are skipped. An interruption ends the input.
   ///
   /// A `RecordError` from `body` makes a bad record: reported, copied to `--rejects`, counted. An operand that cannot
-  /// be read is reported, and the next one is read. `pause` is called to finish what is in hand: before waiting for
+  /// be read, or is of another format altogether, is reported, and the next one is read. `pause` is called to finish what is in hand: before waiting for
   /// input, after which the output is flushed; after every record with `--line-buffered`; and before a bad record ends
   /// a `--strict` run, so that the records before it are written and a bad one among them is the first.
   ///
@@ -25,6 +25,10 @@ extension Filter {
         guard let (reader, name) = open(path, pause) else { continue }
         let earlierBytes = progress?.bytes ?? 0
         while !isAtEnd, let line = try next(reader, name, pause) {
+          if line.number == 1, let format = ForeignFormat(firstLine: line.bytes) {
+            skipOperand("cannot read \(name): \(format.advice)")
+            break
+          }
           try take(line, of: reader, name, pause, body)
           if output.lineBuffered { try pause() }
           progress?.bytes = earlierBytes + reader.bytesTaken
@@ -72,7 +76,7 @@ extension Filter {
       }
       return (reader, file.name)
     } catch {
-      skipOperand(error)
+      skipOperand(error.description)
       return nil
     }
   }
@@ -90,7 +94,7 @@ extension Filter {
         if isStrict { throw StrictStop() }
       } catch let error as IOError {
         // What has been read of the next record is not the record.
-        if Interruption.signal == nil { skipOperand(error) }
+        if Interruption.signal == nil { skipOperand(error.description) }
         return nil
       } catch let failure as PauseFailure {
         throw failure.cause
@@ -136,8 +140,8 @@ extension Filter {
     progress?.bad = rejected
   }
 
-  private func skipOperand(_ error: IOError) {
-    warn(error.description)
+  private func skipOperand(_ reason: String) {
+    warn(reason)
     isOperandUnreadable = true
   }
 
