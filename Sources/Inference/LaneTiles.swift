@@ -1,30 +1,5 @@
 import CKernels
 
-/// Memory for tiles of activations, aligned to cache lines; it grows and is never returned before `deinit`.
-///
-/// Fresh memory is zero, so that lanes that no token occupies hold numbers.
-final class TileBuffer {
-  private(set) var base: UnsafeMutableRawPointer
-  private var capacity: Int
-
-  init() {
-    capacity = 64
-    base = .allocate(byteCount: 64, alignment: 64)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: 64)
-  }
-
-  deinit { base.deallocate() }
-
-  /// Makes room for `bytes`; what was stored is lost when the buffer has to grow.
-  func reserve(_ bytes: Int) {
-    guard bytes > capacity else { return }
-    base.deallocate()
-    capacity = bytes + bytes / 8
-    base = .allocate(byteCount: capacity, alignment: 64)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
-  }
-}
-
 /// Activations in single precision: `tiles` of 16 tokens, each `[width][16]`.
 struct FloatTiles: @unchecked Sendable {
   /// Tokens in a tile.
@@ -35,7 +10,12 @@ struct FloatTiles: @unchecked Sendable {
   /// Floats from one tile to the next.
   var stride: Int { width * Self.lanes }
 
-  /// Tiles for `count` tokens in `buffer`.
+  private init(base: UnsafeMutablePointer<Float>, width: Int) {
+    self.base = base
+    self.width = width
+  }
+
+  /// `tiles` tiles in `buffer`.
   init(_ buffer: TileBuffer, width: Int, tiles: Int) {
     buffer.reserve(tiles * width * Self.lanes * MemoryLayout<Float>.stride)
     base = buffer.base.assumingMemoryBound(to: Float.self)
@@ -47,8 +27,18 @@ struct FloatTiles: @unchecked Sendable {
     base + tile * stride + feature * Self.lanes
   }
 
+  /// Some of the tiles, counted from the first of them.
+  subscript(tiles: Range<Int>) -> FloatTiles {
+    FloatTiles(base: base + tiles.lowerBound * stride, width: width)
+  }
+
   /// Sets the features of the first tiles to zero.
   func clear(tiles: Int) { base.update(repeating: 0, count: tiles * stride) }
+
+  /// The tiles that hold the tokens `range`, which begins where a tile does.
+  static func tiles(of range: Range<Int>) -> Range<Int> {
+    range.lowerBound / lanes..<tiles(for: range.upperBound)
+  }
 
   /// The number of tiles that hold `tokens`.
   static func tiles(for tokens: Int) -> Int { (tokens + lanes - 1) / lanes }

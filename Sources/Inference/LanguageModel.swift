@@ -19,13 +19,18 @@ package final class LanguageModel: Sendable {
   private let checkpoint: Checkpoint
   private let int8: Int8Weights?
 
+  /// The window for a number of workers, in tokens: weights that have come from memory are used for so many, and there is
+  /// work for all.
+  package static func defaultWindow(workers: Workers) -> Int { max(1024, 128 * workers.count) }
+
   /// - Parameters:
   ///   - precision: nil for bf16 where the kernels multiply it natively, f32 elsewhere.
+  ///   - window: tokens that go through a layer together, which take most of the memory; their numbers do not depend on it.
   ///   - cacheFolder: where weights that are rounded to 8 bits are kept for the next run; nil keeps none.
   /// - Throws: `ModelError` when a tensor that the architecture needs is missing.
   package init(
     _ checkpoint: Checkpoint, precision: Precision? = nil, kernels: Kernels, workers: Workers,
-    cacheFolder: String? = Paths.cacheFolder
+    window: Int? = nil, cacheFolder: String? = Paths.cacheFolder
   ) throws(ModelError) {
     let configuration = checkpoint.configuration
     let precision = precision ?? (kernels.multipliesBF16 ? .bf16 : .f32)
@@ -44,7 +49,7 @@ package final class LanguageModel: Sendable {
       configuration: configuration, embedding: embedding,
       positionEmbedding: configuration.learnsPositions ? try load.matrix(.positionEmbedding) : nil,
       layers: layers, outputNorm: try load.norm(.outputNorm), output: output, products: products,
-      workers: workers)
+      workers: workers, window: window ?? Self.defaultWindow(workers: workers))
     workModel = WorkModel(configuration, layers, output: output)
     longestShort =
       configuration.rotaries.compactMap { rotary in
@@ -69,14 +74,14 @@ package final class LanguageModel: Sendable {
   ///
   /// - Parameters:
   ///   - next: the next batch's first sequence, which has no use for more than it begins with itself; nil where it is not
-  ///     known.
+  ///     known, and then the last sequence's prompt is kept.
   ///   - memory: bytes that the kept prefix may take; while a batch is scored, the one that it is behind and the one that
   ///     it leaves are both there.
   package func score(
     _ batch: PackedBatch, ranks: Bool, keepingFor next: [UInt32]? = nil, within memory: Int
   ) -> (TokenScores, KeptPrefix?) {
     let limit = memory / max(1, transformer.keptPageBytes) * PackedBatch.pageSize
-    let shared = next.map(batch.countSharedByLatest) ?? .max
+    let shared = next.map(batch.countSharedByLatest) ?? batch.latestPromptCount
     return transformer.score(batch, ranks: ranks, keeping: min(limit, shared))
   }
 

@@ -43,7 +43,9 @@ final class OutputHead: @unchecked Sendable {
   /// higher logit.
   ///
   /// - Parameter input: normalised hidden states, one lane per prediction in order.
-  func score(_ predictions: [PackedBatch.Prediction], input: OperandTiles, ranks: Bool) -> TokenScores {
+  func score(_ predictions: ArraySlice<PackedBatch.Prediction>, input: OperandTiles, ranks: Bool)
+    -> TokenScores
+  {
     let lanes = FloatTiles.lanes
     let tiles = FloatTiles.tiles(for: predictions.count)
     let chunks = chunks
@@ -82,7 +84,8 @@ final class OutputHead: @unchecked Sendable {
 
   /// The logit of each lane's own target: the diagonal of 16 weight rows times 16 lanes.
   private func targetLogits(
-    _ predictions: [PackedBatch.Prediction], tile: Int, input: OperandTiles, into targets: FloatTiles,
+    _ predictions: ArraySlice<PackedBatch.Prediction>, tile: Int, input: OperandTiles,
+    into targets: FloatTiles,
     worker: Int
   ) {
     let lanes = FloatTiles.lanes
@@ -93,7 +96,7 @@ final class OutputHead: @unchecked Sendable {
         targets[tile, 0][lane] = 0
         continue
       }
-      let row = Int(predictions[index].target)
+      let row = Int(predictions[predictions.startIndex + index].target)
       let slab = weights.slab(row..<row + 1, form: products.form, kernels: products.kernels, scratch: memory)
       products.multiply(slab, width: weights.width, by: input, tiles: tile..<tile + 1, into: block)
       let logits = block + slab.lead * lanes
@@ -150,6 +153,12 @@ package struct TokenScores: Sendable {
   /// The scores of some of the tokens.
   package subscript(range: Range<Int>) -> TokenScores {
     TokenScores(logprobs: Array(logprobs[range]), ranks: ranks.isEmpty ? [] : Array(ranks[range]))
+  }
+
+  /// Adds the scores of further tokens, ranks too if there are any.
+  mutating func append(_ more: TokenScores) {
+    logprobs += more.logprobs
+    ranks += more.ranks
   }
 
   /// The scores at `places`, in their order.

@@ -74,6 +74,8 @@ package struct PackedBatch: Sendable {
   /// The latest sequence: the nodes of its rows, and its tokens.
   private var path: [Int32] = []
   private(set) var latest: [UInt32] = []
+  /// The tokens before its last span, which other responses to the same prompt share.
+  private(set) var latestPromptCount = 0
 
   /// - Parameter longestShort: `LanguageModel.longestShort` of the model that it is for.
   package init(sharesPrefixes: Bool = true, longestShort: Int = .max) {
@@ -96,7 +98,8 @@ package struct PackedBatch: Sendable {
   /// - Returns: the number of predictions added.
   @discardableResult
   package mutating func append(_ ids: [UInt32], spans: [Range<Int>]) -> Int {
-    let needed = max(0, (spans.last { !$0.isEmpty }?.upperBound ?? 0) - 1)
+    let lastSpan = spans.last { !$0.isEmpty } ?? 0..<0
+    let needed = max(0, lastSpan.upperBound - 1)
     let isLong = ids.count > longestShort
     let keptCount = keptCount(ids, upTo: needed, isLong: isLong)
     appendRows(ids, keptCount..<needed, isLong: isLong)
@@ -105,6 +108,7 @@ package struct PackedBatch: Sendable {
     sequences.append(Sequence(blocks: blocks, length: ids.count, isLong: isLong))
     latest.removeAll(keepingCapacity: true)
     latest.append(contentsOf: ids.prefix(needed))
+    latestPromptCount = lastSpan.lowerBound
     let before = places.count
     for span in spans {
       for position in span where position > 0 {

@@ -2,7 +2,9 @@ import Streams
 
 /// The rows of a step: which sequence and position each lane is, and its rotary angles.
 struct Rows: @unchecked Sendable {
-  let count: Int
+  private(set) var count: Int
+  /// Where they begin in what follows.
+  private var firstTile = 0
   private let sequences: [Int32]
   private let positions: [Int32]
   /// For each rotary embedding, of each tile: `[half]` cosines, then `[half]` sines, 16 lanes each.
@@ -40,13 +42,21 @@ struct Rows: @unchecked Sendable {
     self.rotaries = rotaries
   }
 
+  /// The rows `range`, which begins where a tile does.
+  subscript(range: Range<Int>) -> Rows {
+    var part = self
+    part.count = range.count
+    part.firstTile += range.lowerBound / FloatTiles.lanes
+    return part
+  }
+
   /// Turns the heads of one tile by rotary embedding `index`.
   func rotate(_ x: FloatTiles, tile: Int, heads: Int, headSize: Int, rotary index: Int, kernels: Kernels) {
     let rotary = rotaries[index], angles = angles[index]
     for head in 0..<heads {
       kernels.table.pointee.rotate(
-        x[tile, head * headSize], rotary.half, rotary.interleaved ? 1 : 0, angles[tile, 0],
-        angles[tile, rotary.half])
+        x[tile, head * headSize], rotary.half, rotary.interleaved ? 1 : 0, angles[firstTile + tile, 0],
+        angles[firstTile + tile, rotary.half])
     }
   }
 
@@ -55,7 +65,8 @@ struct Rows: @unchecked Sendable {
     sequences.withUnsafeBufferPointer { sequences in
       positions.withUnsafeBufferPointer { positions in
         guard let sequences = sequences.baseAddress, let positions = positions.baseAddress else { return }
-        body(RowMap(count: count, sequences: sequences, positions: positions))
+        let first = firstTile * FloatTiles.lanes
+        body(RowMap(count: count, sequences: sequences + first, positions: positions + first))
       }
     }
   }

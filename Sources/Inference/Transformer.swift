@@ -5,9 +5,10 @@ import Streams
 /// The forward pass of a decoder-only transformer (Vaswani et al., arXiv 1706.03762), as its configuration describes it:
 /// attention and a feed-forward in turn, each added to the residual stream.
 ///
-/// A batch goes through layer by layer, so keys and values exist for one layer at a time. Workers share a step
+/// A batch goes through layer by layer, so keys and values exist for one layer at a time, and through each layer in slices
+/// of rows, so that a long sequence takes memory for its residual stream, keys and values alone. Workers share a step
 /// by tiles, by slabs of weights or by heads; each writes a part that no other does, and every number is
-/// computed whole by one of them, so their count does not show in the result.
+/// computed whole by one of them, so neither their count nor the slices show in the result.
 final class Transformer: @unchecked Sendable {
   private let configuration: ModelConfiguration
   private let embedding: WeightMatrix
@@ -24,20 +25,22 @@ final class Transformer: @unchecked Sendable {
   /// speed: they are used in all layers, and only the choice itself is in single precision.
   private let lastChoice: Int
   private let workers: Workers
+  /// Rows that go through a layer together.
+  private let window: Int
   private let rotaries: [RotaryEmbedding]
   private let prefixLayout: KeptPrefix.Layout
 
-  // One buffer a role, reused by every batch.
+  // One buffer a role, reused by every batch: first those for all rows, then those for a slice.
   private let residualBuffer = TileBuffer()
+  private let keyBuffer = TileBuffer()
+  private let valueBuffer = TileBuffer()
+  private let cacheBuffer = TileBuffer()
   private let selectedBuffer = TileBuffer()
   private let operandBuffer = TileBuffer()
   private let feedForwardBuffer = TileBuffer()
   private let routerBuffer = TileBuffer()
   private let queryBuffer = TileBuffer()
   private let attendedBuffer = TileBuffer()
-  private let keyBuffer = TileBuffer()
-  private let valueBuffer = TileBuffer()
-  private let cacheBuffer = TileBuffer()
   private let hiddenBuffer = TileBuffer()
   private let outputBuffer = TileBuffer()
   private let expertBuffers = Experts.Buffers()
@@ -50,7 +53,8 @@ final class Transformer: @unchecked Sendable {
 
   init(
     configuration: ModelConfiguration, embedding: WeightMatrix, positionEmbedding: WeightMatrix?,
-    layers: [DecoderLayer], outputNorm: Norm, output: WeightMatrix, products: Products, workers: Workers
+    layers: [DecoderLayer], outputNorm: Norm, output: WeightMatrix, products: Products, workers: Workers,
+    window: Int
   ) {
     self.configuration = configuration
     self.embedding = embedding
@@ -58,6 +62,7 @@ final class Transformer: @unchecked Sendable {
     self.layers = layers
     self.outputNorm = outputNorm
     self.workers = workers
+    self.window = window
     head = OutputHead(
       weights: output, scale: configuration.logitScale, softCap: configuration.logitSoftCap,
       products: products,
@@ -82,67 +87,111 @@ final class Transformer: @unchecked Sendable {
   /// - Parameter keeping: tokens to keep at most, for later batches, of what the last sequence begins with.
   func score(_ batch: PackedBatch, ranks: Bool, keeping limit: Int) -> (TokenScores, KeptPrefix?) {
     guard batch.predictionCount > 0 else { return (TokenScores(logprobs: [], ranks: []), batch.kept) }
+    for buffer in [residualBuffer, keyBuffer, valueBuffer, cacheBuffer] + angleBuffers.all { buffer.trim() }
     let keeper = PrefixKeeper(batch, limit: limit, layout: prefixLayout)
-    let all = Rows(
+    let rows = Rows(
       sequences: batch.owners, positions: batch.positions, of: batch, rotaries: rotaries,
       buffers: angleBuffers.all, workers: workers)
-    let selected = Rows(
-      sequences: batch.predictions.map(\.sequence), positions: batch.predictions.map(\.position), of: batch,
-      rotaries: rotaries, buffers: angleBuffers.selected, workers: workers)
-
-    var residual = embed(batch)
-    for (index, layer) in layers.enumerated() {
-      let projector = index <= lastChoice ? preciseProjector : self.projector
-      let form = projector.products.form
-      var input = operands(residual, layer.attentionNorm, operandBuffer, tiles: all.tiles, form)
-      let cache = keysAndValues(layer, index, input, all, batch, projector)
+    let slices = slices(of: rows.count)
+    let residual = embed(batch)
+    for (index, layer) in layers.dropLast().enumerated() {
+      let (cache, input) = keysAndValues(layer, index, residual, rows, slices, batch)
       keeper.keep(cache, of: layer.attention, layer: index, workers)
-      var rows = all
-      if index == layers.count - 1 {
-        // Only predictions are read behind the last layer's keys and values.
-        keeper.keep(states: residual, workers)
-        rows = selected
-        residual = select(batch, from: residual)
-        input = operands(residual, layer.attentionNorm, operandBuffer, tiles: rows.tiles, form)
-      }
-      let mixing = index < lastChoice ? preciseProjector : self.projector
-      if layer.configuration.isParallel {
-        let own = feedForwardInput(layer, residual, shared: layer.attentionNorm, tiles: rows.tiles, mixing)
-        attend(layer, input, rows, cache, residual, projector)
-        feedForward(layer, own, residual, rows, mixing)
-      } else {
-        attend(layer, input, rows, cache, residual, projector)
-        let own = feedForwardInput(layer, residual, shared: nil, tiles: rows.tiles, mixing)
-        feedForward(layer, own, residual, rows, mixing)
+      for slice in slices {
+        let part = rows[slice], stream = residual[FloatTiles.tiles(of: slice)]
+        mix(layer, index, stream, part, cache, input: slices.count == 1 ? input : nil)
       }
     }
-    let states = operands(residual, outputNorm, operandBuffer, tiles: selected.tiles, projector.products.form)
-    let scores = head.score(batch.predictions, input: states, ranks: ranks)
+    guard let last = layers.last else { return (TokenScores(logprobs: [], ranks: []), keeper.prefix) }
+    let (cache, _) = keysAndValues(last, layers.count - 1, residual, rows, slices, batch)
+    keeper.keep(cache, of: last.attention, layer: layers.count - 1, workers)
+    keeper.keep(states: residual, workers)
+    let scores = predict(batch, last, from: residual, cache, ranks: ranks)
     return (scores.spread(to: batch.places), keeper.prefix)
+  }
+
+  /// The last layer and the head. Only predictions are read behind the last layer's keys and values.
+  private func predict(
+    _ batch: PackedBatch, _ layer: DecoderLayer, from residual: FloatTiles, _ cache: Attention.Cache,
+    ranks: Bool
+  ) -> TokenScores {
+    var scores = TokenScores(logprobs: [], ranks: [])
+    for slice in slices(of: batch.predictions.count) {
+      let predictions = batch.predictions[slice]
+      let rows = Rows(
+        sequences: predictions.map(\.sequence), positions: predictions.map(\.position), of: batch,
+        rotaries: rotaries, buffers: angleBuffers.selected, workers: workers)
+      let selected = select(predictions, of: batch, from: residual)
+      mix(layer, layers.count - 1, selected, rows, cache, input: nil)
+      let states = operands(selected, outputNorm, operandBuffer, tiles: rows.tiles, projector.products.form)
+      scores.append(head.score(predictions, input: states, ranks: ranks))
+    }
+    return scores
+  }
+
+  /// Parts of `count` rows, of about one size and no more than fit the window, that begin where a group of tiles does.
+  private func slices(of count: Int) -> [Range<Int>] {
+    let unit = Products.tileGroup * FloatTiles.lanes
+    let parts = max(1, (count + window - 1) / window)
+    let size = max(1, (count + parts * unit - 1) / (parts * unit)) * unit
+    return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
+  }
+
+  /// The layer behind its keys and values: attention and feed-forward, each added to the rows' residual stream.
+  ///
+  /// - Parameter input: the residual stream through the norm before the attention, where it is at hand.
+  private func mix(
+    _ layer: DecoderLayer, _ index: Int, _ residual: FloatTiles, _ rows: Rows, _ cache: Attention.Cache,
+    input: OperandTiles?
+  ) {
+    let projector = index <= lastChoice ? preciseProjector : self.projector
+    let mixing = index < lastChoice ? preciseProjector : self.projector
+    let input =
+      input
+      ?? operands(residual, layer.attentionNorm, operandBuffer, tiles: rows.tiles, projector.products.form)
+    if layer.configuration.isParallel {
+      let own = feedForwardInput(layer, residual, shared: layer.attentionNorm, tiles: rows.tiles, mixing)
+      attend(layer, input, rows, cache, residual, projector)
+      feedForward(layer, own, residual, rows, mixing)
+    } else {
+      attend(layer, input, rows, cache, residual, projector)
+      let own = feedForwardInput(layer, residual, shared: nil, tiles: rows.tiles, mixing)
+      feedForward(layer, own, residual, rows, mixing)
+    }
   }
 
   // MARK: Attention
 
+  /// Keys and values of all rows, and what has been multiplied for the last slice.
   private func keysAndValues(
-    _ layer: DecoderLayer, _ index: Int, _ input: OperandTiles, _ rows: Rows, _ batch: PackedBatch,
-    _ projector: Projector
-  ) -> Attention.Cache {
+    _ layer: DecoderLayer, _ index: Int, _ residual: FloatTiles, _ rows: Rows, _ slices: [Range<Int>],
+    _ batch: PackedBatch
+  ) -> (Attention.Cache, OperandTiles?) {
+    let projector = index <= lastChoice ? preciseProjector : self.projector
+    let form = projector.products.form
     let attention = layer.configuration.attention, heads = attention.keyValueHeadCount
     let keys = FloatTiles(keyBuffer, width: layer.key.rows, tiles: rows.tiles)
     let values = FloatTiles(valueBuffer, width: layer.value.rows, tiles: rows.tiles)
-    let tiles = 0..<rows.tiles
-    projector.project(
-      [.init(matrix: layer.key, y: keys, tiles: tiles), .init(matrix: layer.value, y: values, tiles: tiles)],
-      input)
+    var input: OperandTiles?
+    for slice in slices {
+      let tiles = FloatTiles.tiles(of: slice), all = 0..<tiles.count
+      let part = operands(residual[tiles], layer.attentionNorm, operandBuffer, tiles: tiles.count, form)
+      projector.project(
+        [
+          .init(matrix: layer.key, y: keys[tiles], tiles: all),
+          .init(matrix: layer.value, y: values[tiles], tiles: all),
+        ],
+        part)
+      input = part
+    }
     prepareHeads(keys, count: heads, layer.keyNorm, attention, rows)
     let kept = batch.kept?.pages.map { $0.base + prefixLayout.layers[index] } ?? []
-    let cache = layer.attention.cache(
-      for: batch, kept: kept, form: projector.products.form, in: cacheBuffer)
+    let cache = layer.attention.cache(for: batch, kept: kept, form: form, in: cacheBuffer)
     workers.run(batch.pages.count * heads) { index, _ in
       layer.attention.gather(
         index / heads, head: index % heads, of: batch, keys: keys, values: values, into: cache)
     }
-    return cache
+    return (cache, input)
   }
 
   private func attend(
@@ -274,13 +323,15 @@ final class Transformer: @unchecked Sendable {
   }
 
   /// The rows of the predictions, in their order.
-  private func select(_ batch: PackedBatch, from residual: FloatTiles) -> FloatTiles {
+  private func select(
+    _ predictions: ArraySlice<PackedBatch.Prediction>, of batch: PackedBatch, from residual: FloatTiles
+  ) -> FloatTiles {
     let lanes = FloatTiles.lanes, width = residual.width
-    let tiles = FloatTiles.tiles(for: batch.predictions.count)
+    let tiles = FloatTiles.tiles(for: predictions.count)
     let selected = FloatTiles(selectedBuffer, width: width, tiles: tiles)
     workers.run(tiles) { tile, _ in
-      for index in tile * lanes..<min(batch.predictions.count, (tile + 1) * lanes) {
-        let prediction = batch.predictions[index], lane = selected[tile, 0] + index % lanes
+      for index in tile * lanes..<min(predictions.count, (tile + 1) * lanes) {
+        let prediction = predictions[predictions.startIndex + index], lane = selected[tile, 0] + index % lanes
         let row = Int(prediction.row)
         if row >= 0 {
           let state = residual[row / lanes, 0] + row % lanes

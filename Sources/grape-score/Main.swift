@@ -98,15 +98,19 @@ enum Main {
     }
     let margin = try arguments.number("refine-margin", above: 0) ?? Refinement.defaultMargin
     let workers = Workers(threads: try arguments.int("threads", in: 1...1024) ?? Workers.available)
+    let window =
+      try arguments.int("window", in: 1...1 << 20) ?? LanguageModel.defaultWindow(workers: workers)
     let settings = ScoringBatch.Settings(
-      size: try arguments.int("window", in: 1...1 << 20) ?? max(1024, 128 * workers.count),
+      size: window,
       sharesPrefixes: !arguments[flag: "no-prefix-sharing"],
       prefixMemory: try arguments.bytes("prefix-memory", least: 0) ?? 256 << 20,
       ranks: arguments[flag: "per-token"])
     let (checkpoint, kernels) = (try Checkpoint.open(location), try kernels())
-    let model = try LanguageModel(checkpoint, precision: precision, kernels: kernels, workers: workers)
+    let model = try LanguageModel(
+      checkpoint, precision: precision, kernels: kernels, workers: workers, window: window)
     guard refines else { return (ScoringBatch(model, settings), nil) }
-    let fast = try LanguageModel(checkpoint, precision: Refinement.fast, kernels: kernels, workers: workers)
+    let fast = try LanguageModel(
+      checkpoint, precision: Refinement.fast, kernels: kernels, workers: workers, window: window)
     return (ScoringBatch(fast, settings), Refinement(ScoringBatch(model, settings), margin: margin))
   }
 

@@ -67,7 +67,7 @@ import Testing
   }
 
   /// The same bits one record a batch, all in one, in another order, with and without shared prefixes, on any
-  /// number of threads.
+  /// number of threads, and a slice at a time.
   @Test(
     arguments: [
       "models/llama-3", "gguf/q4_1", "families/gemma3", "families/phi3-longrope", "families/gpt-oss",
@@ -78,6 +78,9 @@ import Testing
     let one = try model(name, precision), three = try model(name, precision, threads: 3)
     let whole = try score(references, model: one, ranks: true)
     #expect(try score(references, model: three, ranks: true) == whole)
+    let slices = try model(name, precision, threads: 2, window: 1)
+    #expect(try score(references, model: slices, ranks: true) == whole)
+    #expect(try score(references, model: slices, sharesPrefixes: false, ranks: true) == whole)
     #expect(try score(references, model: one, sharesPrefixes: false, ranks: true) == whole)
     #expect(try references.map { try score([$0], model: three, ranks: true)[0] } == whole)
     var random = SplitMix(seed: 99)
@@ -121,12 +124,14 @@ import Testing
     #expect(both[1] == all[0] && both[2] == all[2])
   }
 
-  private func model(_ name: String, _ precision: Precision, threads: Int = 1) throws -> LanguageModel {
+  private func model(
+    _ name: String, _ precision: Precision, threads: Int = 1, window: Int? = nil
+  ) throws -> LanguageModel {
     let path = fixtures + "/" + name + (name.hasPrefix("gguf/") ? ".gguf" : "")
     let kernels = try #require(Kernels())
     return try LanguageModel(
       Checkpoint.open(ModelLocation.resolve(path)), precision: precision, kernels: kernels,
-      workers: Workers(threads: threads), cacheFolder: nil)
+      workers: Workers(threads: threads), window: window, cacheFolder: nil)
   }
 
   private func score(
