@@ -181,7 +181,7 @@ extension Report {
   {
     var line = name + grouped(records).padded(left: 9)
     line += Numerals.percent(share).padded(left: 8)
-    if self.tokens != nil { line += (tokens.map { Numerals.short($0, 0) } ?? "").padded(left: 7) }
+    if self.tokens != nil { line += " " + (tokens.map { Numerals.short($0, 0) } ?? "").padded(left: 6) }
     if let total = self.score {
       let places = min(Report.places(for: total), 3)
       line += (score.map { Numerals.short($0, places) } ?? "").padded(left: 10)

@@ -98,7 +98,7 @@ import Testing
     return summary
   }
 
-  enum Kind: CaseIterable { case hostile, two, one, constant, single, unscored, empty, wild, unmeasured }
+  enum Kind: CaseIterable { case hostile, two, one, constant, single, unscored, empty, wild, large, unmeasured }
 
   static func summary(_ kind: Kind) throws -> SelectionSummary {
     func score(_ group: Int, _ index: Int) -> Double { -Double((group * 7919 + index * 104729) % 1009) / 500 }
@@ -114,6 +114,7 @@ import Testing
       return try summary(
         sources: ["a", "b"], groups: 60, score: { [1e300, -1e300, 1e-300, 0, -1.7e308][($0 * 3 + $1) % 5] },
         length: { [0, 1, 2_000_000_000][($0 + $1) % 3] })
+    case .large: return try summary(sources: ["a"], groups: 60) { 1.5e8 * score($0, $1) }
     case .unmeasured:
       return try summary(sources: ["a", "b"], groups: 60, score: score, length: { _, _ in nil })
     }
@@ -144,11 +145,11 @@ import Testing
     #expect(texts.contains("\"'&amp;&#0;"))
     #expect(texts.contains("a\u{fffd}b\u{fffd}[31m"))
     #expect(texts.contains { $0.hasPrefix("WWWW") && $0.hasSuffix("…") && $0.count < 30 })
-    #expect(texts.contains("and 2 sources with fewer records"))
+    #expect(texts.contains("and 2 with fewer records"))
   }
 
   /// No text of a row or an axis lies over another of its kind.
-  @Test(arguments: [Kind.hostile, .two, .one, .wild])
+  @Test(arguments: [Kind.hostile, .two, .one, .wild, .large])
   func namesStayInTheirColumn(_ kind: Kind) throws {
     let contents = Contents(Report(try Self.summary(kind)).svg)
     let xs = contents.attributes.filter { $0.element == "text" && $0.name == "x" }.compactMap {
@@ -161,6 +162,18 @@ import Testing
       Double($0.value)
     }
     #expect(ys.allSatisfy { $0 > 0 && $0 < height })
+    // Digits are 6 pixels wide or more.
+    var ticks: [String: [(x: Double, width: Double)]] = [:]
+    for (name, attributes, text) in contents.all where name == "text" && attributes["class"] == "tick" {
+      guard attributes["text-anchor"] == "middle" else { continue }
+      let (x, y) = (try #require(attributes["x"].flatMap(Double.init)), try #require(attributes["y"]))
+      ticks[y, default: []].append((x, 6 * Double(text.count)))
+    }
+    #expect(!ticks.isEmpty || kind == .wild)
+    for row in ticks.values {
+      let row = row.sorted { $0.x < $1.x }
+      #expect(zip(row, row.dropFirst()).allSatisfy { $1.x - $0.x > ($0.width + $1.width) / 2 })
+    }
   }
 
   // MARK: What is drawn

@@ -237,8 +237,8 @@ struct HTMLPage {
     .sub,.note,header span{color:#57606a}
     .sub{margin:6px 0 18px}
     .note{margin:8px 0;font-size:14px;overflow-wrap:anywhere}
-    figure{margin:0}
-    figure svg{display:block;width:100%;height:auto}
+    figure{margin:0;overflow-x:auto}
+    figure svg{display:block;width:100%;min-width:720px;height:auto}
     .wide{overflow-x:auto}
     table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
     th,td{padding:5px 8px;text-align:right;white-space:nowrap;border-bottom:1px solid #e6e9ed;font-weight:400}

@@ -17,7 +17,7 @@ struct PlotScale {
   /// The numbers to mark, rising, and how they are written.
   let marks: [(value: Double, label: String)]
 
-  /// A scale with round numbers at its marks, about `spacing` pixels apart.
+  /// A scale with round numbers at its marks, about `spacing` pixels apart: further where the numbers are longer than that.
   ///
   /// Nil for a range that has no width or is not finite.
   init?(_ low: Double, _ high: Double, from start: Double, to end: Double, spacing: Double = 60) {
@@ -27,7 +27,18 @@ struct PlotScale {
       return nil
     }
     (self.low, self.high, self.start, self.end, isLogarithmic) = (low, high, start, end, false)
-    let wanted = max(abs(end - start) / spacing, 2)
+    let marks = PlotScale.marks(low, high, about: abs(end - start) / spacing)
+    // Numbers beside each other need room; those of a vertical axis, which rises to smaller pixels, stand one over another.
+    let width = 10 + (marks.map { TextMetrics.width($0.label.unicodeScalars, size: 11) }.max() ?? 0)
+    let fits = end < start || Double(marks.count) * width <= end - start
+    self.marks = fits ? marks : PlotScale.marks(low, high, about: (end - start) / (1.5 * width))
+  }
+
+  /// Round numbers in a range, so many or a few more or less.
+  private static func marks(_ low: Double, _ high: Double, about count: Double) -> [(
+    value: Double, label: String
+  )] {
+    let wanted = max(count, 2)
     let raw = (high - low) / wanted
     let exponent = Int(log10(raw).rounded(.down))
     let unit = pow(10, Double(exponent))
@@ -35,13 +46,13 @@ struct PlotScale {
     let digit = raw < 1.414 * unit ? 1.0 : raw < 3.162 * unit ? 2 : raw < 7.071 * unit ? 5 : 10
     let step = digit * unit
     let places = max(0, -(digit == 10 ? exponent + 1 : exponent))
-    var marks: [(Double, String)] = []
+    var marks: [(value: Double, label: String)] = []
     var index = (low / step - 1e-9).rounded(.up)
     while index * step <= high + 1e-9 * step, marks.count < 100 {
       marks.append((index * step, PlotScale.label(index * step, places)))
       index += 1
     }
-    self.marks = marks
+    return marks
   }
 
   /// A logarithmic scale of whole numbers, from a half on, marked at 1, 2 and 5 times powers of ten, or at powers alone.

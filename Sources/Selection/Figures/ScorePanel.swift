@@ -95,7 +95,7 @@ struct ScorePanel {
     }
     if hasRates { drawRates(&svg, first: first, bottom: bottom, top: top) }
     if figure.hidden > 0 {
-      let hidden = "and \(grouped(figure.hidden)) sources with fewer records"
+      let hidden = "and \(grouped(figure.hidden)) with fewer records"
       svg.text(hidden, ScorePanel.nameRight, bottom + 18, "small", .end)
     }
   }
@@ -157,7 +157,7 @@ struct ScorePanel {
     let limit = min(1, max(highest, 0.05) * 1.02)
     guard let rates = PlotScale(0, limit, from: 690, to: 872, spacing: 45) else { return }
     svg.text("Win rates", 690, top + 16, "head")
-    svg.text("95 % interval", 932, top + 16, "small", .end)
+    svg.text("95% interval", 932, top + 16, "small", .end)
     for (value, _) in rates.marks {
       svg.line(rates(value), first, rates(value), bottom + 4, "grid")
       svg.text(Figure.percent(value, rates), rates(value), bottom + 18, "tick", .middle)
