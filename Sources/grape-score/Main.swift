@@ -74,7 +74,7 @@ enum Main {
         // An interruption may come before all that is there has been looked at.
         guard let done = resumption, Interruption.signal == nil else { return }
         resumption = nil
-        filter.redirect(to: try done.output(lineBuffered: arguments[flag: "line-buffered"]))
+        filter.redirect(to: try done.output())
       }
       try filter.records(pause: { try window.flush() }) { line in
         if let resumption, try window.isDone(line, resumption) { return }

@@ -39,14 +39,15 @@ final class Resumption {
     return model
   }
 
-  /// The file, to be written behind the records that are right.
+  /// The file, to be written behind the records that are right: each record when it is scored, so that nothing but
+  /// the window in hand is lost to what gives no warning.
   ///
   /// - Throws: `ResumptionError` when there are whole records left that the input has not, or something that no run of
   ///   this program leaves behind: then the file is somebody else's.
-  func output(lineBuffered: Bool) throws -> Output {
+  func output() throws -> Output {
     if let line = nextLine, scored(line) != nil { throw ResumptionError(path: path, record: count + 1) }
     guard isTorn(rest) else { throw ResumptionError(path: path, record: count + 1, isForeign: true) }
-    return try Output(continuing: path, at: position, lineBuffered: lineBuffered)
+    return try Output(continuing: path, at: position, lineBuffered: true)
   }
 
   /// What follows the records that have been found to be right.
