@@ -69,6 +69,14 @@ package struct Template: Sendable {
     NamedTemplates.all[name]?.contains("eos_token") ?? false
   }
 
+  /// Whether the text may depend on a variable such as `bos_token`.
+  package func reads(_ variable: String) -> Bool {
+    guard case .chat(let chat, let withTools) = form else { return false }
+    return [chat, withTools].contains {
+      $0.map { String(decoding: $0.source, as: UTF8.self).contains(variable) } ?? false
+    }
+  }
+
   private static func digest(_ source: [UInt8]) -> String {
     hex(source.withUnsafeBytes { xxh64($0) } >> 32, digits: 8)
   }

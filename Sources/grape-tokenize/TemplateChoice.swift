@@ -38,8 +38,19 @@ struct TemplateChoice: Sendable {
 
   /// The template for a model.
   ///
-  /// - Throws: `TemplateError`, or what is wrong with the model's files.
+  /// - Throws: `TemplateError`, or what is wrong with the model's files; `UsageError` for the text of a token that the
+  ///   template has no place for.
   func template(for location: ModelLocation) throws -> Template {
+    let template = try unchecked(for: location)
+    for (option, text) in [("bos", beginning), ("eos", end)] where text != nil {
+      guard template.reads("\(option)_token") else {
+        throw UsageError("option '--\(option)' has no effect: the template does not print \(option)_token")
+      }
+    }
+    return template
+  }
+
+  private func unchecked(for location: ModelLocation) throws -> Template {
     if case .general(let argument) = kind, !Template.printsTokens(argument) { return try Template(argument) }
     var templates = try ModelTemplates(location)
     templates.override(beginning: beginning, end: end)
