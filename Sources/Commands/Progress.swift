@@ -95,7 +95,9 @@ struct Progress {
     var parts = ["\(grouped(records)) record\(records == 1 ? "" : "s")"]
     if bad > 0 { parts.append("\(grouped(bad)) bad") }
     if tokens > 0 { parts.append("\(grouped(Int(Double(tokens) / seconds))) tokens/s") }
-    parts.append("\(Numbers.fixed(Double(bytes) / seconds / 1e6, places: 1)) MB/s")
+    // Beside a model's tokens the bytes are nothing.
+    let megabytes = Double(bytes) / seconds / 1e6
+    if tokens == 0 || megabytes >= 0.1 { parts.append("\(Numbers.fixed(megabytes, places: 1)) MB/s") }
     if isFinal {
       parts.append("\(Numbers.duration(seconds)) in all")
     } else if let totalBytes, totalBytes > 0, bytes > 0 {

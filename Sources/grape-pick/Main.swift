@@ -44,7 +44,10 @@ enum Main {
         }
       }
       try picker.finish()
-      filter.isFruitless = picker.totals.records > 0 && picker.totals.picks == 0
+      if picker.totals.records > 0, picker.totals.picks == 0 {
+        filter.isFruitless = true
+        filter.warn("nothing was picked of \(grouped(picker.totals.records)) records")
+      }
     }
   }
 }
