@@ -98,7 +98,9 @@ import Testing
     return summary
   }
 
-  enum Kind: CaseIterable { case hostile, two, one, constant, single, unscored, empty, wild, large, unmeasured }
+  enum Kind: CaseIterable {
+    case hostile, two, one, constant, single, unscored, empty, wild, large, unmeasured
+  }
 
   static func summary(_ kind: Kind) throws -> SelectionSummary {
     func score(_ group: Int, _ index: Int) -> Double { -Double((group * 7919 + index * 104729) % 1009) / 500 }
