@@ -8,7 +8,7 @@ import Streams
 /// them. So a file that is cut short, altered anywhere, or written by another version or for another source is
 /// recognized for certain or with the certainty of the digest.
 enum CacheImage {
-  static let format = CacheFormat(magic: "grapetok", version: 8)
+  static let format = CacheFormat(magic: "grapetok", version: 9)
   static let headerSize = CacheFormat.headerSize
   static let alignment = CacheFormat.alignment
 

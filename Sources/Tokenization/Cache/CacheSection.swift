@@ -12,7 +12,7 @@ enum CacheSection: Int, CaseIterable {
   case byteTokens
   /// Hash table of the longer tokens that a piece equal to them becomes: hash << 32 | id, or `emptySlot`.
   case words
-  /// Hash table of merges by pair; see `MergeTable`.
+  /// Merges by pair, in the places that a perfect hash gives them; see `MergeTable`.
   case merges
   /// The token that each merge makes, by rank; empty where ranks are the tokens' ids.
   case mergedTokens
@@ -62,13 +62,16 @@ enum CacheSection: Int, CaseIterable {
   case tokenNodes, tokenEdges
   /// The scores of tokens and, last, that of an unknown character: bit patterns of double-precision numbers.
   case scores
-  /// Hash table of the shorter tokens that a piece equal to them becomes, two numbers each; see `ShortWordTable`.
+  /// The shorter tokens that a piece equal to them becomes, two numbers each, in the places that a perfect hash gives
+  /// them; see `ShortWordTable`.
   case shortWords
+  /// The pilots of the perfect hashes of the merges and the shorter tokens; see `PerfectHash`.
+  case mergePilots, shortWordPilots
 
   /// Bytes of one element.
   var elementSize: Int {
     switch self {
-    case .tokenBytes, .classes, .runs, .surePairs, .stepBytes, .stringBytes: 1
+    case .tokenBytes, .classes, .runs, .surePairs, .stepBytes, .stringBytes, .mergePilots, .shortWordPilots: 1
     case .classBlocks, .normalizationBlocks, .normalizationProperties, .characterBlocks: 2
     case .words, .merges, .shortWords, .scores: 8
     default: 4

@@ -1,6 +1,6 @@
 extension TokenizerCompiler {
   /// Writes the vocabulary and merges of a byte-level tokenizer.
-  mutating func compileBytes() {
+  mutating func compileBytes() throws(TokenizerError) {
     var offsets: [UInt32] = [0]
     var bytes: [UInt8] = []
     // Tokens whose strings spell bytes; only those can come of a text by merging.
@@ -29,14 +29,15 @@ extension TokenizerCompiler {
       guard let token = definition.vocabulary.id(joining: left, right) else { continue }
       merges.append((left, right, token))
     }
-    let table = MergeTable.Builder(merges, byteTokens: byteTokens)
+    let table = try MergeTable.Builder(merges, byteTokens: byteTokens)
     writer.set(.tokenOffsets, offsets)
     writer.set(.tokenBytes, bytes)
     writer.set(.byteTokens, byteTokens)
     writer.set(.merges, table.slots)
+    writer.set(.mergePilots, table.pilots)
     writer.set(.mergedTokens, table.merged)
     writer.set(.bytePairs, table.bytePairs)
-    words(spelled, offsets, bytes, byteTokens, table).write(to: &writer)
+    try words(spelled, offsets, bytes, byteTokens, table).write(to: &writer)
   }
 
   /// The tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise those
@@ -70,14 +71,17 @@ extension TokenizerCompiler {
     _ table: MergeTable.Builder, _ byteTokens: [UInt32], _ body: (MergeTable, UnsafePointer<UInt32>) -> Void
   ) {
     table.slots.withUnsafeBufferPointer { slots in
-      table.merged.withUnsafeBufferPointer { merged in
-        table.bytePairs.withUnsafeBufferPointer { bytePairs in
-          byteTokens.withUnsafeBufferPointer { byteTokens in
-            guard let base = byteTokens.baseAddress,
-              let table = MergeTable(
-                slots: slots, merged: merged, bytePairs: bytePairs, vocabularySize: UInt32(vocabularySize))
-            else { return }
-            body(table, base)
+      table.pilots.withUnsafeBufferPointer { pilots in
+        table.merged.withUnsafeBufferPointer { merged in
+          table.bytePairs.withUnsafeBufferPointer { bytePairs in
+            byteTokens.withUnsafeBufferPointer { byteTokens in
+              guard let base = byteTokens.baseAddress,
+                let table = MergeTable(
+                  slots: slots, pilots: pilots, merged: merged, bytePairs: bytePairs,
+                  vocabularySize: UInt32(vocabularySize))
+              else { return }
+              body(table, base)
+            }
           }
         }
       }

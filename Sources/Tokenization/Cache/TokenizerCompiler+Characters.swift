@@ -42,26 +42,29 @@ extension TokenizerCompiler {
     if case .pieces(let scores) = definition.model {
       try compilePieces(scores, &symbols)
     } else {
-      compileMerges()
+      try compileMerges()
     }
     writeSymbols(symbols)
-    Words().write(to: &writer)
+    try Words().write(to: &writer)
   }
 
-  private mutating func compileMerges() {
+  private mutating func compileMerges() throws(TokenizerError) {
     var merges: [(left: UInt32, right: UInt32, token: UInt32)] = []
     merges.reserveCapacity(definition.merges.count)
     for (left, right) in definition.merges {
       guard let token = definition.vocabulary.id(joining: left, right), text(token) != nil else { continue }
       merges.append((left, right, token))
     }
-    _ = write(merges)
+    _ = try write(merges)
   }
 
   /// Writes merges, best first; returns the rank of each.
-  private mutating func write(_ merges: [(left: UInt32, right: UInt32, token: UInt32)]) -> [Int] {
-    let table = MergeTable.Builder(merges, byteTokens: [])
+  private mutating func write(
+    _ merges: [(left: UInt32, right: UInt32, token: UInt32)]
+  ) throws(TokenizerError) -> [Int] {
+    let table = try MergeTable.Builder(merges, byteTokens: [])
     writer.set(.merges, table.slots)
+    writer.set(.mergePilots, table.pilots)
     writer.set(.mergedTokens, table.merged)
     writer.set(.bytePairs, table.bytePairs)
     return table.merged.isEmpty ? merges.map { Int($0.token) } : Array(merges.indices)
@@ -99,7 +102,7 @@ extension TokenizerCompiler {
     }
     guard merges.count < Int(MergeTable.noRank) - 1 else { throw .unsupported("so many merges") }
     merges.sort { scores[Int($0.token)] > scores[Int($1.token)] }
-    let ranks = write(merges)
+    let ranks = try write(merges)
     var orders = [UInt32](repeating: 0, count: (ranks.max() ?? 0) + 1)
     var order: UInt32 = 0
     for (index, rank) in ranks.enumerated() {
@@ -172,6 +175,6 @@ extension TokenizerCompiler {
       }
       return words
     }
-    words.write(to: &writer)
+    try words.write(to: &writer)
   }
 }

@@ -21,8 +21,10 @@ extension TokenizerCompiler {
       }
     }
 
-    func write(to writer: inout CacheImage.Writer) {
-      writer.set(.shortWords, ShortWordTable.build(short))
+    func write(to writer: inout CacheImage.Writer) throws(TokenizerError) {
+      let table = try ShortWordTable.build(short)
+      writer.set(.shortWords, table.slots)
+      writer.set(.shortWordPilots, table.pilots)
       writer.set(.words, WordTable.build(long))
     }
   }

@@ -24,7 +24,7 @@ struct TokenizerCompiler {
   private mutating func compile() throws(TokenizerError) {
     spaceMark = SpaceMark(extractedFrom: &definition)
     switch model {
-    case .bytes: compileBytes()
+    case .bytes: try compileBytes()
     case .characters, .unigram: try compileCharacters()
     }
     try compileParameters(classCount: try compileSteps())

@@ -72,7 +72,8 @@ struct TokenizerTables: @unchecked Sendable {
 
     guard
       let shortWords = ShortWordTable(
-        numbers(.shortWords, as: SIMD2<UInt64>.self), vocabularySize: size)
+        numbers(.shortWords, as: SIMD2<UInt64>.self), pilots: numbers(.shortWordPilots, as: UInt8.self),
+        vocabularySize: size)
     else { return nil }
     self.shortWords = shortWords
 
@@ -85,8 +86,8 @@ struct TokenizerTables: @unchecked Sendable {
 
     guard
       let merges = MergeTable(
-        slots: numbers(.merges, as: UInt64.self), merged: ids(.mergedTokens), bytePairs: ids(.bytePairs),
-        vocabularySize: size)
+        slots: numbers(.merges, as: UInt64.self), pilots: numbers(.mergePilots, as: UInt8.self),
+        merged: ids(.mergedTokens), bytePairs: ids(.bytePairs), vocabularySize: size)
     else { return nil }
     self.merges = merges
 

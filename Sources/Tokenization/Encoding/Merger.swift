@@ -1,8 +1,8 @@
 /// Byte pair encoding of one piece: begins with a token for each byte, and as long as any adjacent pair has a
 /// merge, does the best one, the leftmost of equals.
 ///
-/// Holds the scratch memory for it: the piece's tokens as a linked list. In short pieces the best merge is looked for
-/// anew each time; long ones keep theirs in a heap, so that n bytes take O(n log n).
+/// Short pieces are left to `ShortMerger`. Long ones are a linked list here and keep their merges in a heap, so that n
+/// bytes take O(n log n).
 struct Merger: ~Copyable {
   /// A token of the piece; one that has been merged into the token before it is out of the list.
   private struct Symbol {
@@ -18,17 +18,12 @@ struct Merger: ~Copyable {
 
   private let byteTokens: UnsafePointer<UInt32>
   private let table: MergeTable
+  private let short: ShortMerger
   private var symbols: UnsafeMutablePointer<Symbol>
-  /// For each symbol the rank of its merge with the next one, in short pieces as rank << 6 | symbol.
+  /// For each symbol the rank of its merge with the next one.
   private var ranks: UnsafeMutablePointer<UInt32>
   private var heap: UnsafeMutablePointer<UInt64>
   private var capacity: Int
-
-  /// Pieces of more bytes are long.
-  private static let longestShort = 1 << indexBits
-  private static let indexBits: UInt32 = 6
-  /// The rank and symbol of none in short pieces: above all others.
-  private static let absent = UInt32(Int32.max)
 
   /// - Parameters:
   ///   - byteTokens: 256 ids, one for each byte or `CacheSection.none`, which must outlive the merger.
@@ -36,9 +31,10 @@ struct Merger: ~Copyable {
   init(byteTokens: UnsafePointer<UInt32>, table: MergeTable) {
     self.byteTokens = byteTokens
     self.table = table
-    capacity = Self.longestShort
-    symbols = .allocate(capacity: capacity)
-    ranks = .allocate(capacity: capacity)
+    short = ShortMerger(byteTokens: byteTokens, table: table)
+    capacity = 0
+    symbols = .allocate(capacity: 1)
+    ranks = .allocate(capacity: 1)
     heap = .allocate(capacity: 1)
   }
 
@@ -61,6 +57,11 @@ struct Merger: ~Copyable {
     _ piece: UnsafePointer<UInt8>, count: Int, ids: UnsafeMutablePointer<UInt32>,
     ends: UnsafeMutablePointer<UInt32>, offset: UInt32
   ) -> Int {
+    if count <= ShortMerger.longest,
+      let made = short.merge(piece, count: count, ids: ids, ends: ends, offset: offset)
+    {
+      return made
+    }
     if count > capacity { grow(to: count) }
     var length = 0
     for index in 0..<count {
@@ -73,15 +74,8 @@ struct Merger: ~Copyable {
     }
     guard length > 0 else { return 0 }
     symbols[length - 1].next = Self.none
-    ranks[length - 1] = MergeTable.noRank
-    if length == count {
-      for index in 1..<max(1, count) {
-        ranks[index - 1] = table.rank(ofBytes: piece[index - 1], piece[index])
-      }
-    } else {
-      for index in 0..<length { ranks[index] = rank(index) }
-    }
-    if length <= Self.longestShort { mergeShort(length) } else { mergeLong(length) }
+    for index in 0..<length { ranks[index] = rank(index) }
+    mergeAll(length)
     var made = 0
     var index: UInt32 = 0
     while index != Self.none {
@@ -123,33 +117,8 @@ struct Merger: ~Copyable {
     return absorbed
   }
 
-  private func mergeShort(_ count: Int) {
-    func key(_ rank: UInt32, _ index: UInt32) -> UInt32 { rank &<< Self.indexBits | index }
-    for index in 0..<count { ranks[index] = key(ranks[index], UInt32(truncatingIfNeeded: index)) }
-    // As many as are compared at once, so that none are left to be compared one by one.
-    let rounded = (count + 7) & ~7
-    for index in count..<rounded { ranks[index] = Self.absent }
-    while true {
-      // As signed numbers, which every processor can compare several of at once; none is negative.
-      var least = Int32.max
-      for index in 0..<rounded { least = min(least, Int32(bitPattern: ranks[index])) }
-      let best = UInt32(bitPattern: least)
-      guard best &>> Self.indexBits < MergeTable.noRank else { return }
-      let index = Int(best & (1 << Self.indexBits - 1))
-      let absorbed = join(index, into: table.token(best &>> Self.indexBits))
-      ranks[absorbed] = Self.absent
-      let previous = symbols[index].previous
-      let next = symbols[index].next
-      let (before, after) = table.ranks(
-        previous == Self.none ? CacheSection.none : symbols[Int(previous)].id, symbols[index].id,
-        next == Self.none ? CacheSection.none : symbols[Int(next)].id)
-      ranks[index] = key(after, UInt32(truncatingIfNeeded: index))
-      if previous != Self.none { ranks[Int(previous)] = key(before, previous) }
-    }
-  }
-
   /// Keeps a heap of rank << 32 | symbol. An entry is out of date when the symbol's merge has another rank by now.
-  private func mergeLong(_ count: Int) {
+  private func mergeAll(_ count: Int) {
     var heapCount = 0
     for index in 0..<count {
       guard ranks[index] != MergeTable.noRank else { continue }

@@ -1,12 +1,11 @@
-/// The tokens of at most 11 bytes that a piece equal to them becomes. They are most of any text, and one look at 16 bytes
-/// finds them: open addressing over a power of two of slots.
+/// The tokens of at most 11 bytes that a piece equal to them becomes, each in a place of its own. They are most of any
+/// text, and one look at 16 bytes finds them.
 ///
 /// A slot is two numbers: the first 8 bytes of the token, and the 3 others, its length from bit 24 and its id from bit
 /// 32. The second number is 0 in an empty slot.
 struct ShortWordTable {
   private let slots: UnsafePointer<SIMD2<UInt64>>
-  private let mask: Int
-  private let shift: UInt64
+  private let hash: PerfectHash
 
   /// The longest token in the table.
   static let maximumCount = 11
@@ -15,14 +14,16 @@ struct ShortWordTable {
   ///
   /// - Parameters:
   ///   - slots: the slots.
+  ///   - pilots: those of the `PerfectHash` by the hashes of the tokens' keys.
   ///   - vocabularySize: ids must be below it.
-  init?(_ slots: UnsafeBufferPointer<SIMD2<UInt64>>, vocabularySize: UInt32) {
-    guard slots.count >= 2, slots.count & (slots.count - 1) == 0, let base = slots.baseAddress,
+  init?(
+    _ slots: UnsafeBufferPointer<SIMD2<UInt64>>, pilots: UnsafeBufferPointer<UInt8>, vocabularySize: UInt32
+  ) {
+    guard let hash = PerfectHash(pilots: pilots, capacity: slots.count), let base = slots.baseAddress,
       slots.holdsThroughout({ UInt32(truncatingIfNeeded: $0.y >> 32) < vocabularySize })
     else { return nil }
     self.slots = base
-    mask = slots.count - 1
-    shift = UInt64(64 - slots.count.trailingZeroBitCount)
+    self.hash = hash
   }
 
   /// The second number of a piece's slot without the id.
@@ -32,34 +33,36 @@ struct ShortWordTable {
   }
 
   /// The token with at most `maximumCount` bytes, or `CacheSection.none`.
+  ///
+  /// - Parameters:
+  ///   - key: its bytes.
+  ///   - hash: the hash of the key.
   @inline(__always)
   func find(_ key: PieceKey, hash: UInt64) -> UInt32 {
-    let rest = Self.rest(key)
-    var slot = Int(truncatingIfNeeded: hash &>> shift)
-    // A damaged table may have no empty slot.
-    for _ in 0...mask {
-      let entry = slots[slot]
-      if entry.x == key.low, entry.y & 0xFFFF_FFFF == rest {
-        return UInt32(truncatingIfNeeded: entry.y &>> 32)
-      }
-      if entry.y == 0 { break }
-      slot = (slot &+ 1) & mask
-    }
-    return CacheSection.none
+    let slot = slots[self.hash.place(hash)]
+    let difference = slot.x ^ key.low | (slot.y ^ Self.rest(key)) & 0xFFFF_FFFF
+    return difference == 0 ? UInt32(truncatingIfNeeded: slot.y &>> 32) : CacheSection.none
   }
 
-  /// The slots of a table of these tokens, one number after the other.
-  static func build(_ tokens: [(id: UInt32, key: PieceKey)]) -> [UInt64] {
-    var capacity = 2
-    while capacity * 7 < tokens.count * 10 { capacity *= 2 }
-    let shift = UInt64(64 - capacity.trailingZeroBitCount)
-    var slots = [UInt64](repeating: 0, count: capacity * 2)
-    for (id, key) in tokens {
-      var slot = Int(key.hash >> shift)
-      while slots[slot * 2 + 1] != 0 { slot = (slot + 1) & (capacity - 1) }
-      slots[slot * 2] = key.low
-      slots[slot * 2 + 1] = rest(key) | UInt64(id) << 32
+  /// The slots of a table of these tokens, one number after the other, and their pilots. The first of tokens with the
+  /// same bytes counts.
+  ///
+  /// - Throws: `TokenizerError` for tokens that were made to have no `PerfectHash`.
+  static func build(
+    _ tokens: [(id: UInt32, key: PieceKey)]
+  ) throws(TokenizerError) -> (slots: [UInt64], pilots: [UInt8]) {
+    let hashes = tokens.map(\.key.hash)
+    guard let hash = PerfectHash.Builder(hashes) else { throw .malformed("its tokens cannot be told apart") }
+    var slots = [UInt64](repeating: 0, count: hash.capacity * 2)
+    for (token, place) in zip(tokens, hash.places(hashes)) {
+      let rest = rest(token.key)
+      if slots[place * 2 + 1] == 0 {
+        slots[place * 2] = token.key.low
+        slots[place * 2 + 1] = rest | UInt64(token.id) << 32
+      } else if slots[place * 2] != token.key.low || slots[place * 2 + 1] & 0xFFFF_FFFF != rest {
+        throw .malformed("its tokens cannot be told apart")
+      }
     }
-    return slots
+    return (slots, hash.pilots)
   }
 }
