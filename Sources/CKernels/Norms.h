@@ -1,16 +1,28 @@
 // Normalisations, rotary embedding.
 
-// Squares are summed in four chains, so that a wide layer's sum loses no more than a narrow one's.
+// The sum of each lane's numbers less `mean`, or of their squares: in four chains, so that a wide layer's sum loses no
+// more than a narrow one's.
+INLINE void sum_features(f32x16 *total, const float *x, size_t width, const f32x16 *mean, const int squares) {
+  f32x16 sum[4];
+  UNROLL for (int j = 0; j < 4; j++) fill(&sum[j], 0);
+  for (size_t i = 0; i < width; i += 4) {
+    UNROLL for (int j = 0; j < 4; j++) {
+      f32x16 v;
+      if (i + (size_t)j >= width) break;
+      load(&v, x + (i + (size_t)j) * 16);
+      v = v - *mean;
+      sum[j] += squares ? v * v : v;
+    }
+  }
+  *total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 static void rms_norm(const float *x, const float *weight, size_t width, float epsilon, grape_operand form,
                      void *out) {
-  f32x16 sum[4];
-  for (int j = 0; j < 4; j++) fill(&sum[j], 0);
-  for (size_t i = 0; i < width; i++) {
-    f32x16 v;
-    load(&v, x + i * 16);
-    sum[i & 3] += v * v;
-  }
-  f32x16 mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)width + epsilon;
+  f32x16 none, squares;
+  fill(&none, 0);
+  sum_features(&squares, x, width, &none, 1);
+  f32x16 mean = squares / (float)width + epsilon;
   f32x16 factor = 1.0f / __builtin_elementwise_sqrt(mean);
   size_t i = 0;
   for (; i + 2 <= width; i += 2) {
@@ -29,27 +41,14 @@ static void rms_norm(const float *x, const float *weight, size_t width, float ep
   }
 }
 
-// The mean first, then the squares about it, each in four chains.
 static void layer_norm(const float *x, const float *weight, const float *bias, size_t width, float epsilon,
                        grape_operand form, void *out) {
-  f32x16 sum[4], squares[4];
-  for (int j = 0; j < 4; j++) {
-    fill(&sum[j], 0);
-    fill(&squares[j], 0);
-  }
-  for (size_t i = 0; i < width; i++) {
-    f32x16 v;
-    load(&v, x + i * 16);
-    sum[i & 3] += v;
-  }
-  f32x16 mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)width;
-  for (size_t i = 0; i < width; i++) {
-    f32x16 v;
-    load(&v, x + i * 16);
-    v = v - mean;
-    squares[i & 3] += v * v;
-  }
-  f32x16 variance = ((squares[0] + squares[1]) + (squares[2] + squares[3])) / (float)width + epsilon;
+  f32x16 mean, squares;
+  fill(&mean, 0);
+  sum_features(&mean, x, width, &mean, 0);
+  mean = mean / (float)width;
+  sum_features(&squares, x, width, &mean, 1);
+  f32x16 variance = squares / (float)width + epsilon;
   f32x16 factor = 1.0f / __builtin_elementwise_sqrt(variance);
   size_t i = 0;
   for (; i + 2 <= width; i += 2) {

@@ -86,7 +86,21 @@ static void add_lane(const float *x, float weight, size_t features, float *y) {
   for (size_t i = 0; i < features; i++) y[i * 16] += weight * x[i * 16];
 }
 
-// A run of positions in consecutive lanes of one tile is read a vector at a time.
+// rows[i][lane] and rows[lane][i] change places: four times, the rows of one half go between those of the other.
+INLINE void transpose(f32x16 rows[16]) {
+  UNROLL for (int turn = 0; turn < 4; turn++) {
+    f32x16 next[16];
+    UNROLL for (int i = 0; i < 8; i++) {
+      f32x16 a = rows[i], b = rows[i + 8];
+      next[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      next[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    }
+    UNROLL for (int i = 0; i < 16; i++) rows[i] = next[i];
+  }
+}
+
+// A run of positions in consecutive lanes of one tile is read a vector at a time, and where it is the whole tile written
+// so, too.
 static void gather(const float *x, size_t x_stride, const int32_t *rows, size_t count, size_t features, float *out,
                    size_t position_stride, size_t feature_stride) {
   for (size_t first = 0, run; first < count; first += run) {
@@ -94,7 +108,17 @@ static void gather(const float *x, size_t x_stride, const int32_t *rows, size_t 
     for (run = 1; first + run < count && rows[first + run] == row + (int32_t)run && (row + run) % 16 != 0;) run++;
     const float *lanes = x + (size_t)(row / 16) * x_stride + (size_t)(row % 16);
     float *start = out + first * position_stride;
-    for (size_t feature = 0; feature < features; feature++)
+    size_t feature = 0;
+    if (run == 16 && feature_stride == 1)
+      for (; feature + 16 <= features; feature += 16) {
+        f32x16 part[16];
+        UNROLL for (int i = 0; i < 16; i++) load(&part[i], lanes + (feature + i) * 16);
+        transpose(part);
+        UNROLL for (int i = 0; i < 16; i++) keep(start + i * position_stride + feature, &part[i]);
+      }
+    if (run == 16 && position_stride == 1)
+      for (; feature < features; feature++) __builtin_memcpy(start + feature * feature_stride, lanes + feature * 16, 64);
+    for (; feature < features; feature++)
       for (size_t i = 0; i < run; i++)
         start[i * position_stride + feature * feature_stride] = lanes[feature * 16 + i];
   }

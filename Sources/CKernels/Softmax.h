@@ -1,10 +1,22 @@
 // Softmax and log-sum-exp.
 
-// A block that every lane sees whole needs no mask; the numbers are the same.
+// One key's weight, 0 where it is masked; its bits are the same with and without masks.
+INLINE void softmax_weight(f32x16 *weight, const float *score, float scale, const f32x16 *most, int32_t key,
+                           const i32x16 *last, int32_t window, const int masks) {
+  f32x16 v;
+  load(&v, score);
+  v = v * scale - *most;
+  exponential_below_one(weight, &v);
+  if (!masks) return;
+  i32x16 masked = (key > *last) | (key <= *last - window);
+  *weight = (f32x16)((i32x16)*weight & ~masked);
+}
+
+// A block that every lane sees whole needs no mask.
 INLINE void softmax_block(const float *scores, size_t count, float scale, int32_t first,
                           const i32x16 *last, int32_t window, float *maximum, float *sum, float *factor,
                           grape_operand form, void *out, const int masks) {
-  f32x16 old, most, hidden;
+  f32x16 old, most, hidden, change, shrink, total;
   load(&old, maximum);
   fill(&hidden, -1e30f);
   most = old;
@@ -18,26 +30,24 @@ INLINE void softmax_block(const float *scores, size_t count, float scale, int32_
     }
     larger(&most, &v);
   }
-  f32x16 change = old - most, shrink, total;
-  exponential(&shrink, &change);
+  change = old - most;
+  exponential_below_one(&shrink, &change);
   load(&total, sum);
   total = total * shrink;
-  for (size_t j = 0; j < count; j += 2) {
-    f32x16 weights[2];
-    for (size_t i = 0; i < 2 && j + i < count; i++) {
-      f32x16 v;
-      load(&v, scores + (j + i) * 16);
-      v = v * scale - most;
-      exponential(&weights[i], &v);
-      if (masks) {
-        int32_t key = first + (int32_t)(j + i);
-        i32x16 masked = (key > *last) | (key <= *last - window);
-        weights[i] = (f32x16)((i32x16)weights[i] & ~masked);
-      }
-      total += weights[i];
-    }
-    if (j + 1 < count) put_pair(out, j, form, &weights[0], &weights[1]);
-    else put_last(out, j, form, &weights[0]);
+  size_t j = 0;
+  for (; j + 2 <= count; j += 2) {
+    f32x16 a, b;
+    softmax_weight(&a, scores + j * 16, scale, &most, first + (int32_t)j, last, window, masks);
+    softmax_weight(&b, scores + j * 16 + 16, scale, &most, first + (int32_t)j + 1, last, window, masks);
+    total += a;
+    total += b;
+    put_pair(out, j, form, &a, &b);
+  }
+  if (j < count) {
+    f32x16 a;
+    softmax_weight(&a, scores + j * 16, scale, &most, first + (int32_t)j, last, window, masks);
+    total += a;
+    put_last(out, j, form, &a);
   }
   keep(maximum, &most);
   keep(sum, &total);
@@ -57,6 +67,9 @@ static void softmax(const float *scores, size_t count, float scale, int32_t firs
 static void scale(float *x, size_t rows, const float *factor) {
   f32x16 f;
   load(&f, factor);
+  int changes = 0;
+  for (int lane = 0; lane < 16; lane++) changes |= factor[lane] != 1.0f;
+  if (!changes) return;
   for (size_t i = 0; i < rows; i++) {
     f32x16 v;
     load(&v, x + i * 16);
@@ -90,14 +103,14 @@ static void fold_logits(const float *logits, size_t rows, float *maximum, float 
     larger(&most, &v);
   }
   f32x16 change = old - most, shrink, part[2];
-  exponential(&shrink, &change);
+  exponential_below_one(&shrink, &change);
   fill(&part[0], 0);
   fill(&part[1], 0);
   for (size_t i = 0; i < rows; i++) {
     load(&v, logits + i * 16);
     v = v - most;
     f32x16 e;
-    exponential(&e, &v);
+    exponential_below_one(&e, &v);
     part[i & 1] += e;
   }
   load(&total, sum);

@@ -27,29 +27,42 @@ INLINE void choose(f32x16 *chosen, const i32x16 *mask, const f32x16 *a, const f3
 INLINE void larger(f32x16 *v, const f32x16 *a) { *v = *a > *v ? *a : *v; }
 INLINE void smaller(f32x16 *v, const f32x16 *a) { *v = *a < *v ? *a : *v; }
 
-// e^x to about one unit in the last place near 0 and some ten at the ends, exactly 1 at 0, and 0 below -86.6: 2^t by
-// a polynomial (Cephes, exp2f) about the integer next to t.
-INLINE void exponential(f32x16 *y, const f32x16 *argument) {
+// e^x for x from -87 to 88, to about two units in the last place near 0 and some ten at the ends, and exactly 1 at 0:
+// 2^t about the integer n next to t.
+INLINE void exponential_in_range(f32x16 *y, const f32x16 *x) {
   const float bits = 1.44269504088896341f;  // log2(e)
+  const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
+  f32x16 shifted = *x * bits + magic;
+  f32x16 n = shifted - magic;
+  f32x16 r = *x * bits - n;
+  // The polynomial of least relative error, 1e-7 for |r| <= 1/2, among those of its degree that are 1 at 0 (Remez).
+  f32x16 p = r * 1.3264727e-3f + 9.6715126e-3f;
+  p = p * r + 5.5507337e-2f;
+  p = p * r + 2.4022242e-1f;
+  p = p * r + 6.9314698e-1f;
+  p = p * r + 1.0f;
+  // The low bits of magic are zeros behind the shift.
+  *y = (f32x16)((u32x16)p + ((u32x16)shifted << 23));
+}
+
+// e^x for any x, 0 below -86.6, and e^88 above 88.
+INLINE void exponential(f32x16 *y, const f32x16 *argument) {
   f32x16 x = *argument, least, most;
   fill(&least, -86.6f);
   fill(&most, 88.0f);
   i32x16 vanishes = x < least;
   larger(&x, &least);
   smaller(&x, &most);
-  const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
-  f32x16 shifted = x * bits + magic;
-  f32x16 n = shifted - magic;
-  f32x16 r = x * bits - n;
-  f32x16 p = r * 1.535336188319500e-4f + 1.339887440266574e-3f;
-  p = p * r + 9.618437357674640e-3f;
-  p = p * r + 5.550332471162809e-2f;
-  p = p * r + 2.402264791363012e-1f;
-  p = p * r + 6.931472028550421e-1f;
-  p = p * r + 1.0f;
-  // The low bits of magic are zeros behind the shift.
-  i32x16 exponent = (i32x16)shifted << 23;
-  *y = (f32x16)(vanishes ? (i32x16)0 : (i32x16)p + exponent);
+  exponential_in_range(&x, &x);
+  *y = (f32x16)((i32x16)x & ~vanishes);
+}
+
+// e^x for x <= 0, where less than 1e-37 may be that much. What greater x give is of no use.
+INLINE void exponential_below_one(f32x16 *y, const f32x16 *argument) {
+  f32x16 x = *argument, least;
+  fill(&least, -87.0f);
+  larger(&x, &least);
+  exponential_in_range(y, &x);
 }
 
 // tanh x to about two units in the last place: an odd polynomial near 0 (Cephes, tanhf), else by e^x.

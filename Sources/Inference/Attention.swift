@@ -9,15 +9,13 @@ import Streams
 /// Every block of keys begins at a multiple of `keyBlock` positions from its sequence's start. A query's sums
 /// therefore run in an order that only its position decides, wherever its row stands in the batch.
 ///
-/// Queries and keys are single precision in every mode: rounding them to bfloat16 moves the exponents of the weights, and
-/// would cost the scores more accuracy than any other step. Values and their weights are operands like any others, and
-/// rounded where the machine multiplies bfloat16.
+/// Queries and keys, weights and values are operands like any others: rounded where the machine multiplies bfloat16, unless
+/// the layer is computed in single precision. Sums, softmax and its sum are in single precision always.
 struct Attention: Sendable {
   /// Key positions taken together.
   static let keyBlock = PackedBatch.pageSize
 
-  /// Those of queries with keys.
-  private let products: Products
+  private let kernels: Kernels
   private let headCount: Int
   private let keyValueHeadCount: Int
   private let headSize: Int
@@ -30,7 +28,7 @@ struct Attention: Sendable {
   private let sinks: [Float]?
 
   init(kernels: Kernels, _ configuration: AttentionConfiguration, sinks: [Float]?) {
-    products = Products(kernels: kernels, form: GRAPE_OPERAND_F32)
+    self.kernels = kernels
     headCount = configuration.headCount
     keyValueHeadCount = configuration.keyValueHeadCount
     headSize = configuration.headSize
@@ -54,9 +52,9 @@ struct Attention: Sendable {
     let pages: [UnsafeMutablePointer<Float>]
     /// The kept prefix's pages.
     let kept: [UnsafeMutablePointer<Float>]
-    /// The form of weights and values: pairs of bfloat16, or single precision. Rows of bfloat16 values leave the second
-    /// half of their room empty.
-    let valueForm: grape_operand
+    /// The form of everything that is multiplied: pairs of bfloat16, or single precision. Keys and values in bfloat16 each
+    /// leave the second half of their room empty.
+    let form: grape_operand
   }
 
   /// Floats of a page.
@@ -81,8 +79,12 @@ struct Attention: Sendable {
     }
     return Cache(
       base: base, starts: batch.sequences.map(\.blocks.lowerBound), pages: pages, kept: kept,
-      valueForm: products.kernels.multipliesBF16 && form != GRAPE_OPERAND_F32
-        ? GRAPE_OPERAND_PAIRS : GRAPE_OPERAND_F32)
+      form: kernels.multipliesBF16 && form != GRAPE_OPERAND_F32 ? GRAPE_OPERAND_PAIRS : GRAPE_OPERAND_F32)
+  }
+
+  /// Elements from one key to the next: pairs need an even number.
+  private func keyStride(_ form: grape_operand) -> Int {
+    form == GRAPE_OPERAND_PAIRS ? headSize + headSize % 2 : headSize
   }
 
   /// Gathers a page's keys and values of one head from the rows of its positions, and from the kept prefix.
@@ -93,10 +95,8 @@ struct Attention: Sendable {
     let block = Self.keyBlock, place = 2 * head * block * headSize
     let (content, keys) = (batch.pages[page], cache.base + page * pageFloats + place)
     let values = keys + block * headSize
-    let count = content.keptCount
-    let kept = count > 0 ? cache.kept[content.block] + place : nil
-    if let kept { keys.update(from: kept, count: count * headSize) }
-    let gather = products.kernels.table.pointee.gather!
+    let count = content.keptCount, end = count + content.slots.count
+    let gather = kernels.table.pointee.gather!
     let offset = head * headSize * FloatTiles.lanes
     batch.rowOfSlot[content.slots].withUnsafeBufferPointer {
       guard let rows = $0.baseAddress else { return }
@@ -105,39 +105,52 @@ struct Attention: Sendable {
         1)
       gather(valueTiles.base + offset, valueTiles.stride, rows, $0.count, headSize, values + count, 1, block)
     }
-    if cache.valueForm == GRAPE_OPERAND_PAIRS {
-      round(values, count: count + content.slots.count)
-      if let kept { copyValues(kept, to: values, count: count, as: UInt16.self) }
-    } else if let kept {
-      copyValues(kept, to: values, count: count, as: Float.self)
+    let isNarrow = cache.form == GRAPE_OPERAND_PAIRS
+    if isNarrow {
+      narrow(keys, rows: count..<end, width: headSize, stride: headSize)
+      narrow(values, rows: 0..<headSize, width: end, stride: block)
+    }
+    guard count > 0 else { return }
+    let kept = cache.kept[content.block] + place
+    if isNarrow {
+      copy(kept, to: keys, values: values, count: count, as: UInt16.self)
+    } else {
+      copy(kept, to: keys, values: values, count: count, as: Float.self)
     }
   }
 
-  /// Narrows a page's rows of values to bfloat16 where they lie, row by row from the front; a position without a partner
-  /// is paired with a value of zero.
-  private func round(_ values: UnsafeMutablePointer<Float>, count: Int) {
-    let block = Self.keyBlock
-    let narrow = UnsafeMutableRawPointer(values).assumingMemoryBound(to: UInt16.self)
-    for feature in 0..<headSize {
-      let row = narrow + feature * block
-      products.kernels.table.pointee.decode_bf16(GRAPE_WEIGHTS_F32, values + feature * block, block, row)
-      if count % 2 == 1 { row[count] = 0 }
+  /// Narrows rows of floats to bfloat16 where they lie, from the front; an odd width is filled up with a zero.
+  ///
+  /// - Parameter stride: elements from one row to the next, of either type; where the width is odd they are one more of
+  ///   bfloat16 if there is no room behind the row.
+  private func narrow(_ floats: UnsafeMutablePointer<Float>, rows: Range<Int>, width: Int, stride: Int) {
+    let out = UnsafeMutableRawPointer(floats).assumingMemoryBound(to: UInt16.self)
+    let outStride = max(stride, width + width % 2)
+    for row in rows {
+      kernels.table.pointee.decode_bf16(
+        GRAPE_WEIGHTS_F32, floats + row * stride, width, out + row * outStride)
+      if width % 2 == 1 { out[row * outStride + width] = 0 }
     }
   }
 
-  /// The values of the first positions of a kept page.
-  private func copyValues<Number>(
-    _ kept: UnsafeMutablePointer<Float>, to values: UnsafeMutablePointer<Float>, count: Int, as: Number.Type
+  /// The keys and values of the first positions of a kept page.
+  private func copy<Number>(
+    _ kept: UnsafeMutablePointer<Float>, to keys: UnsafeMutablePointer<Float>,
+    values: UnsafeMutablePointer<Float>, count: Int, as: Number.Type
   ) {
+    func numbers(_ floats: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Number> {
+      UnsafeMutableRawPointer(floats).assumingMemoryBound(to: Number.self)
+    }
     let block = Self.keyBlock
-    let from = UnsafeMutableRawPointer(kept + block * headSize).assumingMemoryBound(to: Number.self)
-    let to = UnsafeMutableRawPointer(values).assumingMemoryBound(to: Number.self)
+    let width = Number.self == UInt16.self ? keyStride(GRAPE_OPERAND_PAIRS) : headSize
+    numbers(keys).update(from: numbers(kept), count: count * width)
+    let from = numbers(kept + block * headSize), to = numbers(values)
     for feature in 0..<headSize { (to + feature * block).update(from: from + feature * block, count: count) }
   }
 
   /// Floats of scratch memory that `attend` needs.
   var scratchFloats: Int {
-    groupSize * FloatTiles.lanes * (Self.keyBlock + headSize + 3)
+    groupSize * FloatTiles.lanes * (Self.keyBlock + 2 * headSize + 4)
   }
 
   /// The attention output of one tile of queries, in their place, for one key and value head and all its query
@@ -170,13 +183,17 @@ struct Attention: Sendable {
     tile: Int, lanes range: Range<Int>, sequence: Int, head: Int, queries: FloatTiles, rows: RowMap,
     cache: Cache, scratch: UnsafeMutablePointer<Float>
   ) {
-    let table = products.kernels.table
+    let table = kernels.table
     let lanes = FloatTiles.lanes, block = Self.keyBlock, group = groupSize
+    let products = Products(kernels: kernels, form: cache.form)
+    let keyStride = keyStride(cache.form)
+    let operandStride = cache.form.elements(headSize) * lanes
     let scores = scratch
     let sums = scores + group * block * lanes
     let maxima = sums + group * headSize * lanes
     let totals = maxima + group * lanes
     let factors = totals + group * lanes
+    let operands = UnsafeMutableRawPointer(factors + group * lanes)
     sums.initialize(repeating: 0, count: group * headSize * lanes)
     maxima.initialize(repeating: -1e30, count: group * lanes)
     totals.initialize(repeating: 0, count: group * lanes)
@@ -186,13 +203,17 @@ struct Attention: Sendable {
         (totals + g * lanes).update(repeating: 1, count: lanes)
       }
     }
+    for g in 0..<group {
+      table.pointee.pack(
+        queries[tile, (head * group + g) * headSize], headSize, cache.form,
+        operands + g * operandStride * cache.form.elementBytes)
+    }
 
     let positions = rows.positions + tile * lanes
     let last = Int(range.map { positions[$0] }.max() ?? 0)
     // Blocks before every lane's window would add nothing, to the last bit.
     let nearest = Int(range.map { positions[$0] }.min() ?? 0) - Int(window) + 1
     let scale = softCap == nil ? scale : 1
-    let weighted = Products(kernels: products.kernels, form: cache.valueForm)
 
     for first in stride(from: max(0, nearest) / block * block, through: last, by: block) {
       let count = min(block, last + 1 - first)
@@ -200,20 +221,19 @@ struct Attention: Sendable {
       let values = keys + block * headSize
       // Whole register blocks: products with what lies behind the last key are not looked at.
       products.multiply(
-        keys, stride: headSize, rows: min(block, (count + 7) / 8 * 8), queries[tile, head * group * headSize],
-        inputStride: headSize * lanes, tiles: group, width: headSize, into: scores,
-        blockStride: block * lanes, GRAPE_UPDATE_SET)
+        keys, stride: keyStride, rows: min(block, (count + 7) / 8 * 8), operands, inputStride: operandStride,
+        tiles: group, width: headSize, into: scores, blockStride: block * lanes, GRAPE_UPDATE_SET)
       for g in 0..<group {
         let part = scores + g * block * lanes
         if let softCap { table.pointee.soft_cap(part, count, self.scale, softCap) }
         table.pointee.softmax(
           part, count, scale, Int32(first), positions, window, maxima + g * lanes, totals + g * lanes,
-          factors + g * lanes, cache.valueForm, part)
+          factors + g * lanes, cache.form, part)
         table.pointee.scale(sums + g * headSize * lanes, headSize, factors + g * lanes)
       }
-      weighted.multiply(
+      products.multiply(
         values, stride: block, rows: headSize, scores,
-        inputStride: block * lanes * 4 / cache.valueForm.elementBytes, tiles: group, width: count, into: sums,
+        inputStride: block * lanes * 4 / cache.form.elementBytes, tiles: group, width: count, into: sums,
         blockStride: headSize * lanes, GRAPE_UPDATE_CONTINUE)
     }
     for g in 0..<group {

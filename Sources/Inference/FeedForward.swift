@@ -22,7 +22,7 @@ struct FeedForward: Sendable {
   static func activate(
     _ jobs: [Job], _ input: OperandTiles, into hidden: OperandTiles, _ projector: Projector
   ) {
-    projector.forEachSlab(of: jobs.map { ($0.weights.up.rows, $0.tiles) }) { index, rows, groups, worker in
+    projector.forEachSlab(of: jobs.map { ($0.weights.up, $0.tiles) }) { index, rows, groups, worker in
       jobs[index].weights.activate(rows, groups, input: input, hidden: hidden, projector, worker: worker)
     }
   }

@@ -26,7 +26,7 @@ struct Projector: Sendable {
 
   /// y = scale · (W x + b) for each job, or y += it.
   func project(_ jobs: [Job], _ input: OperandTiles, accumulate: Bool = false, scale: Float = 1) {
-    forEachSlab(of: jobs.map { ($0.matrix.rows, $0.tiles) }) { index, rows, groups, worker in
+    forEachSlab(of: jobs.map { ($0.matrix, $0.tiles) }) { index, rows, groups, worker in
       let matrix = jobs[index].matrix, y = jobs[index].y
       let (memory, block) = scratch[worker, blockFloats: Products.blockFloats]
       let slab = matrix.slab(rows, form: products.form, kernels: kernels, scratch: memory)
@@ -64,21 +64,23 @@ struct Projector: Sendable {
     }
   }
 
-  /// Runs `body` for every slab of rows of every job and all of its tile groups; when there are few slabs, for parts of
-  /// the tile groups, so that every worker has something to do.
+  /// Runs `body` for every slab of rows of every job and all of its tile groups, or for parts of the tile groups: where
+  /// slabs are few, so that every worker has something to do; where they are used as they lie, so that no worker waits long
+  /// for another's last one.
   func forEachSlab(
-    of jobs: [(rows: Int, tiles: Range<Int>)],
+    of jobs: [(matrix: WeightMatrix, tiles: Range<Int>)],
     _ body:
       @Sendable (_ job: Int, _ rows: Range<Int>, _ groups: ArraySlice<Range<Int>>, _ worker: Int) -> Void
   ) {
     let groups = jobs.map { Products.groups($0.tiles) }
     let slabs = jobs.enumerated().flatMap { index, job in
-      stride(from: 0, to: job.rows, by: products.slabRows).map { first in
-        (job: index, rows: first..<min(job.rows, first + products.slabRows))
+      stride(from: 0, to: job.matrix.rows, by: products.slabRows).map { first in
+        (job: index, rows: first..<min(job.matrix.rows, first + products.slabRows))
       }
     }
     let most = groups.map(\.count).max() ?? 0
-    let parts = max(1, min(most, 4 * workers.count / max(1, slabs.count)))
+    let wanted = workers.count * (jobs.allSatisfy { $0.matrix.isOperand(products.form) } ? 32 : 4)
+    let parts = max(1, min(most, wanted / max(1, slabs.count)))
     workers.run(slabs.count * parts) { index, worker in
       let slab = slabs[index / parts], part = index % parts
       let count = groups[slab.job].count

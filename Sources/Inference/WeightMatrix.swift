@@ -5,7 +5,9 @@ import Checkpoints
 ///
 /// Rows are used in place when their encoding is the operand's; otherwise a slab of rows at a time is decoded
 /// into a worker's scratch memory, so that a quantized file is never expanded as a whole.
-struct WeightMatrix: @unchecked Sendable {
+///
+/// A class, so that a task that takes it counts one reference.
+final class WeightMatrix: @unchecked Sendable {
   let matrix: Matrix
   let rows: Int
   let width: Int
@@ -97,13 +99,20 @@ struct WeightMatrix: @unchecked Sendable {
     return Slab(pointer: scratch, stride: stride, rows: range.count)
   }
 
+  /// Whether slabs are operands of the given form as they lie, wherever they need not be put together.
+  func isOperand(_ form: grape_operand) -> Bool {
+    guard !matrix.isTransposed else { return false }
+    switch form {
+    case GRAPE_OPERAND_INT8: return int8 != nil
+    case GRAPE_OPERAND_PAIRS: return matrix.tensor.type == .bf16 && width % 2 == 0
+    case GRAPE_OPERAND_F32: return matrix.tensor.type == .f32
+    default: return false
+    }
+  }
+
   /// Elements from one row to the next where the tensor can be used as it lies; nil where it cannot.
   private func strideInPlace(_ range: Range<Int>, form: grape_operand) -> Int? {
-    let isOperand =
-      form == GRAPE_OPERAND_PAIRS
-      ? matrix.tensor.type == .bf16 && width % 2 == 0
-      : form == GRAPE_OPERAND_F32 && matrix.tensor.type == .f32
-    guard isOperand, !matrix.isTransposed else { return nil }
+    guard isOperand(form) else { return nil }
     let lines = matrix.lines
     if lines.group == 1 { return lines.stride * width }
     return range.lowerBound / lines.group == (range.upperBound - 1) / lines.group ? width : nil

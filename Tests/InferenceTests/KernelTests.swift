@@ -305,18 +305,19 @@ import Testing
   @Test(arguments: names) func gathering(_ name: String) throws {
     let table = try table(name)
     var random = SplitMix(seed: 11)
-    let features = 6, width = 9
+    let features = 38, width = 41, stride = 27
     let x = random.floats(3 * width * 16)
-    let rows: [Int32] = [40, 3, 3, 17, 31, 0, 47]
+    // Lanes of several tiles, a run that goes on in the next tile, and a whole one.
+    let rows: [Int32] = [40, 3, 3, 17, 31, 0, 47] + Array(14...31)
     var byPosition = [Float](repeating: 0, count: rows.count * features)
-    var byFeature = [Float](repeating: 0, count: 10 * features)
+    var byFeature = [Float](repeating: 0, count: stride * features)
     table.gather(x, width * 16, rows, rows.count, features, &byPosition, features, 1)
-    table.gather(x, width * 16, rows, rows.count, features, &byFeature, 1, 10)
+    table.gather(x, width * 16, rows, rows.count, features, &byFeature, 1, stride)
     for (position, row) in rows.enumerated() {
       for feature in 0..<features {
         let value = x[Int(row) / 16 * width * 16 + feature * 16 + Int(row) % 16]
         #expect(byPosition[position * features + feature] == value)
-        #expect(byFeature[feature * 10 + position] == value)
+        #expect(byFeature[feature * stride + position] == value)
       }
     }
   }

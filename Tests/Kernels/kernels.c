@@ -227,12 +227,13 @@ static void decodings(const grape_kernels *table) {
 }
 
 static void moves(const grape_kernels *table) {
-  enum { FEATURES = 6 };
-  static float x[3 * FEATURES * LANES], out[7 * FEATURES];
-  int32_t rows[7] = {40, 3, 3, 17, 31, 0, 47};
+  enum { FEATURES = 22, POSITIONS = 7 + LANES };
+  static float x[3 * FEATURES * LANES], out[POSITIONS * FEATURES];
+  int32_t rows[POSITIONS] = {40, 3, 3, 17, 31, 0, 47};
+  for (int lane = 0; lane < LANES; lane++) rows[7 + lane] = LANES + lane;
   numbers(x, 3 * FEATURES * LANES);
-  table->gather(x, FEATURES * LANES, rows, 7, FEATURES, out, FEATURES, 1);
-  for (int position = 0; position < 7; position++)
+  table->gather(x, FEATURES * LANES, rows, POSITIONS, FEATURES, out, FEATURES, 1);
+  for (int position = 0; position < POSITIONS; position++)
     for (int feature = 0; feature < FEATURES; feature++)
       near(out[position * FEATURES + feature],
            x[rows[position] / LANES * FEATURES * LANES + feature * LANES + rows[position] % LANES], 0, "gather");
