@@ -56,6 +56,11 @@ package struct Candidate {
   /// The decoded text at a place that this candidate has given out, in UTF-8.
   package func text(_ range: Range<Int>) -> ArraySlice<UInt8> { bytes[range] }
 
+  /// Appends the decoded text at such a place.
+  package func append(_ range: Range<Int>, to text: inout [UInt8]) {
+    bytes.withUnsafeBytes { text.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
   /// The hash (XXH64) of the context: of its messages' roles and contents and of the further fields, with their lengths,
   /// so that no two contexts share an input. It is the same on every machine and stays the same.
   package var contextKey: UInt64 {
@@ -230,13 +235,15 @@ package struct Candidate {
   /// Begins a part: a mark, and eight bytes for the length. Returns where its text begins.
   private mutating func beginPart(_ mark: UInt8) -> Int {
     bytes.append(mark)
-    bytes.append(contentsOf: repeatElement(0, count: 8))
+    withUnsafeBytes(of: UInt64(0)) { bytes.append(contentsOf: $0) }
     return bytes.count
   }
 
   /// Ends the part whose text begins at `start`: puts its length in, little-endian.
   private mutating func endPart(_ start: Int) {
     let length = UInt64(bytes.count - start)
-    for index in 0..<8 { bytes[start - 8 + index] = UInt8(truncatingIfNeeded: length >> UInt64(8 * index)) }
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(of: length.littleEndian, toByteOffset: start - 8, as: UInt64.self)
+    }
   }
 }

@@ -15,7 +15,7 @@ package func appendDecimal(_ value: Int, to bytes: inout [UInt8]) {
 
 /// Appends integers in decimal, with commas between them.
 package func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout [UInt8]) {
-  let pieceLength = 256
+  let pieceLength = 64  // for which the stack has room
   let longest = 16  // ten digits and a comma, and room for eight bytes written at once
   let triples = threeDigits
   withUnsafeTemporaryAllocation(byteCount: pieceLength * longest, alignment: 8) { buffer in
@@ -23,7 +23,9 @@ package func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: ino
       guard let buffer = buffer.baseAddress, let triples = triples.baseAddress else { return }
       for first in stride(from: 0, to: values.count, by: pieceLength) {
         var end = buffer
-        for index in first..<min(first + pieceLength, values.count) { put(values[index], triples, to: &end) }
+        for index in first..<min(first + pieceLength, values.count) {
+          end = put(values[index], triples, at: end)
+        }
         bytes.append(contentsOf: UnsafeRawBufferPointer(start: buffer, count: end - buffer))
       }
     }
@@ -32,24 +34,25 @@ package func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: ino
   if !values.isEmpty { bytes.removeLast() }
 }
 
-/// Stores a number and a comma, and moves the place behind them.
+/// Stores a number and a comma at `place`; returns where they end, so that it stays in a register.
 @inline(__always)
 private func put(
-  _ value: UInt32, _ triples: UnsafePointer<UInt32>, to end: inout UnsafeMutableRawPointer
-) {
-  if value >= 1_000_000 { return putLarge(value, to: &end) }
-  // The thousands, the rest, and a comma in bytes 0 to 6.
+  _ value: UInt32, _ triples: UnsafePointer<UInt32>, at place: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  if value >= 1_000_000 { return putLarge(value, at: place) }
+  // The thousands and the rest in bytes 0 to 5; a comma comes behind them.
   let thousands = value / 1000
-  let digits =
-    UInt64(triples[Int(thousands)]) | UInt64(triples[Int(value &- 1000 &* thousands)]) &<< 24
-  let zeros = min(digits.trailingZeroBitCount / 8, 5)
-  let shown = (digits | 0x2C_3030_3030_3030) &>> UInt64(truncatingIfNeeded: 8 &* zeros)
-  end.storeBytes(of: shown.littleEndian, as: UInt64.self)
-  end += 7 &- zeros
+  let digits = UInt64(triples[Int(thousands)]) | UInt64(triples[Int(value &- 1000 &* thousands)]) &<< 24
+  // Zeros at the beginning are left out, but for the last digit.
+  let zeroBits = (digits | 1 &<< 40).trailingZeroBitCount & 0x38
+  let shown = (digits | 0x2C_3030_3030_3030) &>> UInt64(truncatingIfNeeded: zeroBits)
+  place.storeBytes(of: shown.littleEndian, as: UInt64.self)
+  return place + (7 &- zeroBits &>> 3)
 }
 
 @inline(never)
-private func putLarge(_ value: UInt32, to end: inout UnsafeMutableRawPointer) {
+private func putLarge(_ value: UInt32, at place: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+  var end = place
   var unit: UInt32 = 1_000_000_000
   while unit > value { unit /= 10 }
   while unit > 0 {
@@ -58,7 +61,7 @@ private func putLarge(_ value: UInt32, to end: inout UnsafeMutableRawPointer) {
     unit /= 10
   }
   end.storeBytes(of: ASCII.comma, as: UInt8.self)
-  end += 1
+  return end + 1
 }
 
 /// The three decimal digits of each number below 1000, one in a byte, the first in the lowest.

@@ -5,7 +5,7 @@ package func appendEscaped(_ utf8: UnsafeRawBufferPointer, to bytes: inout [UInt
   for index in 0..<utf8.count {
     let byte = utf8[index]
     guard byte < ASCII.space || byte == ASCII.quote || byte == ASCII.backslash else { continue }
-    bytes.append(contentsOf: utf8[plain..<index])
+    bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[plain..<index]))
     plain = index + 1
     bytes.append(ASCII.backslash)
     switch byte {
@@ -23,7 +23,7 @@ package func appendEscaped(_ utf8: UnsafeRawBufferPointer, to bytes: inout [UInt
       appendHexDigit(UInt64(byte & 15), to: &bytes)
     }
   }
-  bytes.append(contentsOf: utf8[plain...])
+  bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[plain...]))
   bytes.append(ASCII.quote)
 }
 

@@ -57,10 +57,9 @@ extension JSONValue {
 
   /// The member with a list of messages.
   var conversation: (turns: JSONValue, name: String)? {
-    for name in ["messages", "conversations", "conversation"] as [StaticString] {
-      if let turns = list(name) { return (turns, name.description) }
-    }
-    return nil
+    if let turns = list("messages") { return (turns, "messages") }
+    if let turns = list("conversations") { return (turns, "conversations") }
+    return list("conversation").map { ($0, "conversation") }
   }
 
   /// The system message that stands beside a conversation, unless it is empty.

@@ -20,7 +20,8 @@ extension JSONValue {
     let content = stringContent
     guard hasEscape else { return bytes.append(contentsOf: content) }
     let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: content.count))
+    // As many bytes as there can be, to be written over.
+    bytes.append(contentsOf: content)
     let length = bytes.withUnsafeMutableBytes {
       decode(content, into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
     }
@@ -68,23 +69,24 @@ private func decodeEscape(
 ) {
   let letter = source.load(fromByteOffset: read + 1, as: UInt8.self)
   read += 2
-  let byte: UInt8
-  switch letter {
-  case ASCII.lowerN: byte = ASCII.lineFeed
-  case ASCII.lowerT: byte = ASCII.tab
-  case UInt8(ascii: "r"): byte = ASCII.carriageReturn
-  case UInt8(ascii: "b"): byte = 0x08
-  case ASCII.lowerF: byte = 0x0C
-  case ASCII.lowerU:
-    var scalar = decodeUnit(source + read)
-    read += 4
-    if scalar & 0xFC00 == 0xD800 {
-      scalar = 0x10000 + (scalar & 0x3FF) << 10 + decodeUnit(source + read + 2) & 0x3FF
-      read += 6
+  // Nearly all are line feeds, or quotes, backslashes and slashes, which stand for themselves.
+  var byte = letter == ASCII.lowerN ? ASCII.lineFeed : letter
+  if byte > ASCII.backslash {
+    switch letter {
+    case ASCII.lowerT: byte = ASCII.tab
+    case UInt8(ascii: "r"): byte = ASCII.carriageReturn
+    case UInt8(ascii: "b"): byte = 0x08
+    case ASCII.lowerF: byte = 0x0C
+    default:
+      var scalar = decodeUnit(source + read)
+      read += 4
+      if scalar & 0xFC00 == 0xD800 {
+        scalar = 0x10000 + (scalar & 0x3FF) << 10 + decodeUnit(source + read + 2) & 0x3FF
+        read += 6
+      }
+      written += encodeUTF8(scalar, into: target + written)
+      return
     }
-    written += encodeUTF8(scalar, into: target + written)
-    return
-  default: byte = letter
   }
   target.storeBytes(of: byte, toByteOffset: written, as: UInt8.self)
   written += 1

@@ -29,14 +29,16 @@ package struct JSONWriter {
 
   package mutating func endArray() { bytes.append(ASCII.rightBracket) }
 
-  /// Begins a member of an object; its value must follow.
+  /// Begins a member of an object, whose name must need no escapes; its value must follow.
   package mutating func name(_ name: StaticString) {
     separate()
-    appendEscaped(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), to: &bytes)
-    bytes.append(ASCII.colon)
+    bytes.append(ASCII.quote)
+    bytes.append(literal: name)
+    bytes.append(literal: "\":")
   }
 
   /// Begins a member of an object; its value must follow.
+  @_disfavoredOverload
   package mutating func name(_ name: String) {
     string(name)
     bytes.append(ASCII.colon)
@@ -99,15 +101,10 @@ package struct JSONWriter {
   }
 
   /// An array of integers.
-  package mutating func array(_ values: UnsafeBufferPointer<UInt32>) {
-    beginArray()
-    appendDecimals(values, to: &bytes)
-    endArray()
-  }
-
-  /// An array of integers.
   package mutating func array(_ values: [UInt32]) {
-    values.withUnsafeBufferPointer { array($0) }
+    beginArray()
+    values.withUnsafeBufferPointer { appendDecimals($0, to: &bytes) }
+    endArray()
   }
 
   /// A half-open range as an array of its two bounds.
@@ -120,7 +117,7 @@ package struct JSONWriter {
 
   private mutating func word(_ word: StaticString) {
     separate()
-    bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    bytes.append(literal: word)
   }
 
   /// Puts the comma that a value or name needs after another one. Whatever ends a value or a container is no `{`, `[`

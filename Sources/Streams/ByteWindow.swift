@@ -10,7 +10,7 @@ struct ByteWindow: ~Copyable {
   /// The least room a read is given: less, and the window is moved to the front or grown first.
   private static let leastRead = 1 << 16
 
-  init(capacity: Int = 1 << 18) {
+  init(capacity: Int = 1 << 17) {
     self.capacity = capacity
     base = .allocate(byteCount: capacity, alignment: 64)
   }

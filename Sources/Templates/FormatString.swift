@@ -57,13 +57,14 @@ struct FormatString: Sendable {
     for part in parts {
       switch part {
       case .literal(let bytes): text += bytes
-      case .system: if let system { text += candidate.text(system.content) }
-      case .instruction: if let user { text += candidate.text(hasInput ? user.withoutInput : user.content) }
-      case .input: if let user { text += candidate.text(user.input) }
-      case .field(let index): text += candidate.text(candidate.fields[index])
+      case .system: if let system { candidate.append(system.content, to: &text) }
+      case .instruction:
+        if let user { candidate.append(hasInput ? user.withoutInput : user.content, to: &text) }
+      case .input: if let user { candidate.append(user.input, to: &text) }
+      case .field(let index): candidate.append(candidate.fields[index], to: &text)
       case .response:
         let start = text.count
-        text += candidate.text(candidate.response)
+        candidate.append(candidate.response, to: &text)
         response = start..<text.count
       }
     }

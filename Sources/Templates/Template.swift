@@ -81,31 +81,32 @@ package struct Template: Sendable {
     hex(source.withUnsafeBytes { xxh64($0) } >> 32, digits: 8)
   }
 
-  /// Replaces `text` by the candidate's text in UTF-8; returns where in it the response is, in bytes: one range for each
-  /// turn that counts, in order and apart. A chat template may leave a turn out, or have it in several places.
+  /// Replaces `text` by the candidate's text in UTF-8, and `responses` by where in it the response is, in bytes: one range
+  /// for each turn that counts, in order and apart. A chat template may leave a turn out, or have it in several places.
   ///
   /// - Parameters:
   ///   - candidate: read with this template's `fields`.
   ///   - record: the record that it was read from.
   /// - Throws: `RenderError` if the template has no place for a part of the conversation, or refuses it.
   package func render(
-    _ candidate: Candidate, of record: JSONValue, turns: Turns = .last, into text: inout [UInt8]
-  ) throws(RenderError) -> [Range<Int>] {
+    _ candidate: Candidate, of record: JSONValue, turns: Turns = .last, into text: inout [UInt8],
+    _ responses: inout [Range<Int>]
+  ) throws(RenderError) {
     text.removeAll(keepingCapacity: true)
+    responses.removeAll(keepingCapacity: true)
     switch form {
-    case .turns(let format): return format.render(candidate, turns: turns, into: &text)
-    case .format(let format): return [try format.render(candidate, into: &text)]
+    case .turns(let format): format.render(candidate, turns: turns, into: &text, &responses)
+    case .format(let format): responses.append(try format.render(candidate, into: &text))
     case .chat(let chat, let withTools):
       let hasTools = record["tools"]?.kind == .array
       let conversation = try (hasTools ? withTools ?? chat : chat).render(candidate, of: record)
       text = conversation.text
-      var ranges: [Range<Int>] = []
       for (place, message) in candidate.context.enumerated() where turns == .all && message.isScored {
-        ranges += conversation.ranges[place]
+        responses += conversation.ranges[place]
       }
-      ranges += conversation.ranges[candidate.context.count]
-      guard !ranges.isEmpty else { throw .missingResponse }
-      return ranges.sorted { $0.lowerBound < $1.lowerBound }
+      responses += conversation.ranges[candidate.context.count]
+      guard !responses.isEmpty else { throw .missingResponse }
+      responses.sort { $0.lowerBound < $1.lowerBound }
     }
   }
 }

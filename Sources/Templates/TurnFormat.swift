@@ -6,12 +6,12 @@ import Records
 /// response, which ends the text.
 struct TurnFormat: Sendable {
   struct Affixes: Sendable {
-    let prefix: [UInt8]
-    let suffix: [UInt8]
+    let prefix: StaticString
+    let suffix: StaticString
 
-    init(_ prefix: String, _ suffix: String) {
-      self.prefix = Array(prefix.utf8)
-      self.suffix = Array(suffix.utf8)
+    init(_ prefix: StaticString, _ suffix: StaticString) {
+      self.prefix = prefix
+      self.suffix = suffix
     }
   }
 
@@ -39,20 +39,21 @@ struct TurnFormat: Sendable {
     }
   }
 
-  /// Appends the text to `text`; returns where in it the turns are that count as response.
-  func render(_ candidate: Candidate, turns: Template.Turns, into text: inout [UInt8]) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
+  /// Appends the text to `text`, and to `ranges` where in it the turns are that count as response.
+  func render(
+    _ candidate: Candidate, turns: Template.Turns, into text: inout [UInt8], _ ranges: inout [Range<Int>]
+  ) {
     for message in candidate.context {
       let affixes = affixes(message.role)
-      text += affixes.prefix
+      text.append(literal: affixes.prefix)
       let start = text.count
-      text += candidate.text(message.content)
+      candidate.append(message.content, to: &text)
       if turns == .all, message.isScored, text.count > start { ranges.append(start..<text.count) }
-      text += affixes.suffix
+      text.append(literal: affixes.suffix)
     }
-    text += assistant.prefix
+    text.append(literal: assistant.prefix)
     let start = text.count
-    text += candidate.text(candidate.response)
-    return ranges + [start..<text.count]
+    candidate.append(candidate.response, to: &text)
+    ranges.append(start..<text.count)
   }
 }

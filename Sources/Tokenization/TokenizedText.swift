@@ -28,21 +28,26 @@ package struct TokenizedText {
     /// How many tokens are kept, from the first on.
     package let maximumLength: Int
 
+    /// Whether it is of interest where the tokens end in the text.
+    package let keepsEnds: Bool
+
     package init(
       boundary: Boundary = .token, literalSpecials: Bool = false, includesEnd: Bool = false,
-      isComplete: Bool = false, maximumLength: Int = .max
+      isComplete: Bool = false, maximumLength: Int = .max, keepsEnds: Bool = false
     ) {
       self.boundary = boundary
       self.literalSpecials = literalSpecials
       self.includesEnd = includesEnd
       self.isComplete = isComplete
       self.maximumLength = maximumLength
+      self.keepsEnds = keepsEnds
     }
   }
 
   package private(set) var tokens: [UInt32] = []
 
-  /// Where each token's text ends in the whole text, in bytes; see `Encoding.ends`.
+  /// Where each token's text ends in the whole text, in bytes (see `Encoding.ends`), where that is of interest; otherwise
+  /// empty.
   package private(set) var ends: [UInt32] = []
 
   /// The half-open ranges of tokens that count as response: in order, apart, none of them empty.
@@ -85,7 +90,7 @@ package struct TokenizedText {
     }
     guard !spans.isEmpty else { throw ResponseError.noTokens }
     if options.includesEnd { appendEnds(options, tokenizer) }
-    try truncate(to: options.maximumLength)
+    try truncate(options)
   }
 
   /// Appends the tokens of the part of the text at an offset, behind the tokenizer's prefix if they are the first ones, and the spans
@@ -101,11 +106,10 @@ package struct TokenizedText {
     }
     let start = tokens.count
     tokens.append(contentsOf: encoding.ids)
-    ends.append(contentsOf: repeatElement(UInt32(truncatingIfNeeded: offset), count: start - ends.count))
-    if offset == 0 {
-      ends.append(contentsOf: encoding.ends)
-    } else {
-      for end in encoding.ends { ends.append(end &+ UInt32(truncatingIfNeeded: offset)) }
+    if options.keepsEnds {
+      let offset = UInt32(truncatingIfNeeded: offset)
+      ends.append(contentsOf: repeatElement(offset, count: start - ends.count))
+      ends.append(contentsOf: encoding.ends.lazy.map { $0 &+ offset })
     }
     for response in responses {
       // A token that ends one response and begins the next is the former's.
@@ -128,7 +132,7 @@ package struct TokenizedText {
     }
     guard !isLastEnded, !options.isComplete, let end = tokenizer.end, let last = spans.last else { return }
     tokens.append(end)
-    ends.append(ends.last ?? 0)
+    if let last = ends.last { ends.append(last) }
     if last.upperBound == tokens.count - 1 {
       spans[spans.count - 1] = last.lowerBound..<tokens.count
     } else {
@@ -136,10 +140,11 @@ package struct TokenizedText {
     }
   }
 
-  private mutating func truncate(to length: Int) throws(ResponseError) {
+  private mutating func truncate(_ options: Options) throws(ResponseError) {
+    let length = options.maximumLength
     guard tokens.count > length else { return }
     tokens.removeLast(tokens.count - length)
-    ends.removeLast(ends.count - length)
+    if options.keepsEnds { ends.removeLast(ends.count - length) }
     isTruncated = true
     spans.removeAll { $0.lowerBound >= length }
     guard let last = spans.popLast() else { throw .cutOff(length: length) }

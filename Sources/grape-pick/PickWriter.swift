@@ -17,7 +17,6 @@ struct PickWriter: ~Copyable {
   private let separator: UInt8
   private let member: Member
   private var row: TrainingRow?
-  private var edit = GrapeEdit()
   private var buffer: [UInt8] = []
 
   init(_ member: Member, row: TrainingRow?, output: Output, separator: UInt8) {
@@ -56,12 +55,17 @@ struct PickWriter: ~Copyable {
     case .unchanged:
       try output.write(record.record.raw)
     case .explained:
-      edit.removeAll()
-      edit.set("rank", standing.rank)
-      if let margin = standing.margin { edit.set("margin", margin) } else { edit.drop("margin") }
-      edit.set("candidates", standing.candidates)
       buffer.removeAll(keepingCapacity: true)
-      edit.append(record: record, to: &buffer)
+      record.appendRecord(replacing: ["rank", "margin", "candidates"], to: &buffer) { writer in
+        writer.name("rank")
+        writer.int(standing.rank)
+        if let margin = standing.margin {
+          writer.name("margin")
+          writer.double(margin)
+        }
+        writer.name("candidates")
+        writer.int(standing.candidates)
+      }
       try buffer.withUnsafeBytes { try output.write($0) }
     }
   }

@@ -43,8 +43,6 @@ struct ScoreReport {
   /// The identities of the model, in the modes that there are scores in.
   let models: [String]
 
-  private var edit = GrapeEdit()
-
   init(isPerToken: Bool, metrics: [Metric], keepsTokens: Bool, models: [String]) {
     self.isPerToken = isPerToken
     self.metrics = metrics
@@ -55,37 +53,42 @@ struct ScoreReport {
   /// Appends the record with its scores; false, and nothing appended, when they are not finite.
   ///
   /// - Parameter model: the one of `models` that they are of.
-  mutating func append(
+  func append(
     _ member: GrapeMember, _ scores: TokenScores, _ range: Range<Int>, model: String, to bytes: inout [UInt8]
   ) -> Bool {
     let logprobs = scores.logprobs[range]
     let sum = logprobs.reduce(0, +)
     guard sum.isFinite else { return false }
     let mean = sum / Double(range.count)
-    edit.removeAll()
-    if !keepsTokens {
-      edit.drop("tokens")
-      edit.drop("spans")
-    }
-    edit.set("score", Self.rounded(mean))
-    edit.set("logprob", Self.rounded(sum))
-    edit.set("count", range.count)
-    if metrics.isEmpty { edit.drop("metrics") } else { edit.set("metrics", writeMetrics(mean)) }
-    if isPerToken {
-      edit.set("logprobs") { writer in
+    let names = keepsTokens ? Self.results : Self.results + ["tokens", "spans"]
+    member.appendRecord(replacing: names, to: &bytes) { writer in
+      writer.name("score")
+      writer.double(Self.rounded(mean))
+      writer.name("logprob")
+      writer.double(Self.rounded(sum))
+      writer.name("count")
+      writer.int(range.count)
+      if !metrics.isEmpty { writeMetrics(mean, &writer) }
+      if isPerToken {
+        writer.name("logprobs")
         writer.beginArray()
         for logprob in logprobs { writer.double(Self.rounded(logprob)) }
         writer.endArray()
+        writer.name("ranks")
+        writer.beginArray()
+        for rank in scores.ranks[range] { writer.int(Int(rank)) }
+        writer.endArray()
       }
-      edit.set("ranks", Array(scores.ranks[range]))
-    } else {
-      edit.drop("logprobs")
-      edit.drop("ranks")
+      writer.name("model")
+      writer.string(model)
     }
-    edit.set("model", model)
-    edit.append(record: member, to: &bytes)
     return true
   }
+
+  /// Fields that scoring writes, or takes away where an earlier run has written them.
+  private static let results: [StaticString] = [
+    "score", "logprob", "count", "metrics", "logprobs", "ranks", "model",
+  ]
 
   /// Whether `scored` is what `append` makes of `member`, the numbers themselves aside.
   func isResult(_ scored: GrapeMember, of member: GrapeMember) -> Bool {
@@ -108,15 +111,14 @@ struct ScoreReport {
   /// Fields that scoring leaves as they are.
   private static let kept: [StaticString] = ["group", "tokenizer", "from", "text", "truncated"]
 
-  private func writeMetrics(_ mean: Double) -> (inout JSONWriter) -> Void {
-    { writer in
-      writer.beginObject()
-      for metric in metrics {
-        writer.name(metric.rawValue)
-        writer.double(Self.rounded(metric.value(meanLogprob: mean)))
-      }
-      writer.endObject()
+  private func writeMetrics(_ mean: Double, _ writer: inout JSONWriter) {
+    writer.name("metrics")
+    writer.beginObject()
+    for metric in metrics {
+      writer.name(metric.rawValue)
+      writer.double(Self.rounded(metric.value(meanLogprob: mean)))
     }
+    writer.endObject()
   }
 
   /// To the seventh decimal: past single precision there is only noise.

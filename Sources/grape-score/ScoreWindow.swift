@@ -9,7 +9,7 @@ import Tokenization
 struct ScoreWindow: ~Copyable {
   private let filter: Filter
   private let tokenizer: Tokenizer?
-  private var report: ScoreReport
+  private let report: ScoreReport
 
   private let batch: ScoringBatch
   private let refinement: Refinement?

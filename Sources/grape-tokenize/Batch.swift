@@ -1,116 +1,48 @@
 import Commands
-import Streams
 
-/// Records that are worked on together, by several threads, and written in the order in which they came.
-final class Batch {
-  private var lines: [HeldLine] = []
-  private var results: [Result] = []
-  private let parts: [Part]
-  /// Bytes of the records.
-  private(set) var byteCount = 0
+/// Portions of records, each of which one thread works on, written in the order in which they came.
+struct Batch {
+  private var portions: [Portion]
+  /// How many portions have records; the last of them takes more.
+  private(set) var count = 0
+  /// Bytes that the last portion may still take.
+  private var room = 0
 
-  var count: Int { lines.count }
+  /// Bytes of records in a portion: so few that they stay in the processor's caches with what becomes of them.
+  private static let portionSize = 1 << 16
 
-  /// What one thread has made of its records.
-  private final class Part {
-    var output: [UInt8] = []
-    var contents: [RecordContent] = []
+  init(portions: Int, separator: UInt8) {
+    self.portions = Array(repeating: Portion(separator: separator), count: portions)
   }
 
-  /// What has become of a line: bytes in a part's output, and what was wrong with it.
-  private struct Result {
-    var part = 0
-    var range = 0..<0
-    /// The records in it, by their places in the part's list; empty unless repeated ones are left out.
-    var contents = 0..<0
-    var tokenCount = 0
-    var failure: (any Error)?
+  var isFull: Bool { count == portions.count && room <= 0 }
+
+  mutating func append(_ line: SourceLine) {
+    if room <= 0 {
+      count += 1
+      room = Self.portionSize
+    }
+    portions[count - 1].append(line)
+    room -= line.bytes.count
   }
 
-  /// A batch for the threads 0 to `threads` - 1.
-  init(threads: Int) { parts = (0..<threads).map { _ in Part() } }
-
-  func append(_ line: HeldLine) {
-    lines.append(line)
-    byteCount += line.bytes.count
+  mutating func removeAll() {
+    for index in 0..<count { portions[index].removeAll() }
+    count = 0
+    room = 0
   }
 
-  func removeAll() {
-    lines.removeAll(keepingCapacity: true)
-    results.removeAll(keepingCapacity: true)
-    byteCount = 0
-    for part in parts {
-      part.output.removeAll(keepingCapacity: true)
-      part.contents.removeAll(keepingCapacity: true)
+  /// Calls `body` with the portions that have records: different ones may be worked on at the same time.
+  mutating func withPortions(_ body: (UnsafeMutablePointer<Portion>) -> Void) {
+    portions.withUnsafeMutableBufferPointer { portions in
+      if let first = portions.baseAddress { body(first) }
     }
   }
 
-  /// Calls `body` with a function that works on one record, by its place and the thread's number. Any thread may take any
-  /// record, and every record once.
+  /// Writes what the records have become, and reports those that are bad.
   ///
-  /// - Parameters:
-  ///   - tasks: what each thread does with its records.
-  ///   - separator: what ends a record.
-  func work(
-    _ tasks: [any RecordTask], separator: UInt8,
-    _ body: (_ work: @escaping @Sendable (_ index: Int, _ worker: Int) -> Void) -> Void
-  ) {
-    results = Array(repeating: Result(), count: lines.count)
-    results.withUnsafeMutableBufferPointer { results in
-      nonisolated(unsafe) let results = results
-      nonisolated(unsafe) let parts = parts
-      nonisolated(unsafe) let tasks = tasks
-      let lines = lines
-      body { index, worker in
-        let part = parts[worker]
-        let task = tasks[worker]
-        let start = part.output.count
-        var result = Result(part: worker)
-        do {
-          result.tokenCount = try lines[index].bytes.withUnsafeBytes {
-            try task.append($0, separator: separator, to: &part.output)
-          }
-        } catch {
-          result.failure = error
-        }
-        result.range = start..<part.output.count
-        result.contents = part.contents.count..<(part.contents.count + task.contents.count)
-        part.contents += task.contents
-        results[index] = result
-      }
-    }
-  }
-
-  /// Writes the results, and reports the records that are bad.
-  ///
-  /// - Parameter written: the contents written so far, where repeated ones are left out.
   /// - Throws: an error of writing; with `--strict` the end of the run, at the first bad record.
-  func write(to filter: Filter, _ written: inout Set<UInt128>) throws {
-    for (line, result) in zip(lines, results) {
-      try write(result, to: filter, &written)
-      filter.count(tokens: result.tokenCount)
-      switch result.failure {
-      case nil: break
-      case let error as any RecordError: try filter.reject(line, error.description)
-      case let error?: throw error
-      }
-    }
-    if filter.output.lineBuffered { try filter.output.flush() }
-  }
-
-  private func write(_ result: Result, to filter: Filter, _ written: inout Set<UInt128>) throws {
-    let part = parts[result.part]
-    try part.output.withUnsafeBytes { output in
-      guard !result.contents.isEmpty else {
-        return try filter.output.write(UnsafeRawBufferPointer(rebasing: output[result.range]))
-      }
-      var start = result.range.lowerBound
-      for content in part.contents[result.contents] {
-        if written.insert(content.key).inserted {
-          try filter.output.write(UnsafeRawBufferPointer(rebasing: output[start..<content.end]))
-        }
-        start = content.end
-      }
-    }
+  func write(to filter: Filter, _ writer: inout RecordWriter) throws {
+    for portion in portions[..<count] { try portion.write(to: filter, &writer) }
   }
 }

@@ -21,19 +21,37 @@ enum Main {
         throw UsageError("option '--score-end': the model has no end token")
       }
       let context = try settings.contextPath.map { try Context(path: $0, template, tokenizer) }
-      let pipeline = RecordPipeline(filter, threads: threads) {
-        if settings.action == .decode { return RecordDecoder(tokenizer) }
-        return RecordTokenizer(settings, template, context, tokenizer)
+      if settings.action == .decode {
+        try run(filter, threads: threads) { RecordDecoder(tokenizer) }
+      } else {
+        try run(filter, threads: threads, limit: settings.shownCount ?? .max) {
+          RecordTokenizer(settings, template, context, tokenizer)
+        }
       }
-      var remaining = settings.shownCount ?? .max
-      try filter.records(pause: pipeline.finish) { line in
-        try pipeline.append(line.held())
-        remaining -= 1
-        if remaining == 0 { filter.stop() }
-      }
-      try pipeline.finish()
-      // Before the tokenizer goes, which takes longer than writing.
-      try filter.output.flush()
     }
+  }
+
+  /// Does a task with the records, at most `limit` of them.
+  private static func run<Task: RecordTask & ~Copyable>(
+    _ filter: Filter, threads: Int, limit: Int = .max, task: () -> Task
+  ) throws {
+    let workers = Workers(threads: threads)
+    if workers.count == 1 {
+      try send(to: SerialPipeline(filter, task()), filter, limit: limit)
+    } else {
+      try send(to: ParallelPipeline(filter, workers, task: task), filter, limit: limit)
+    }
+  }
+
+  private static func send(to pipeline: some RecordPipeline, _ filter: Filter, limit: Int) throws {
+    var remaining = limit
+    try filter.records(pause: pipeline.finish) { line in
+      remaining -= 1
+      if remaining == 0 { filter.stop() }
+      try pipeline.append(line)
+    }
+    try pipeline.finish()
+    // Before the tokenizer goes, which takes longer than writing.
+    try filter.output.flush()
   }
 }

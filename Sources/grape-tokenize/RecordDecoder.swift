@@ -4,20 +4,15 @@ import Tokenization
 
 /// Turns records with tokens into records with the tokens' text, as the reference decodes them: special tokens
 /// are spelled out, and bytes that are not UTF-8 become U+FFFD.
-final class RecordDecoder: RecordTask {
-  let contents: [RecordContent] = []
-
+struct RecordDecoder: RecordTask, ~Copyable {
   private let tokenizer: Tokenizer
   private var parser = JSONParser()
   private var tokens: [UInt32] = []
   private var bytes: [UInt8] = []
-  private var edit = GrapeEdit()
 
   init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
 
-  func append(
-    _ line: UnsafeRawBufferPointer, separator: UInt8, to output: inout [UInt8]
-  ) throws -> Int {
+  mutating func append(_ line: UnsafeRawBufferPointer, to output: inout RecordOutput) throws -> Int {
     let grape = try GrapeMember(of: parser.parse(line))
     try grape.readTokens(into: &tokens)
     if let maker = grape.tokenizer?.string, !tokenizer.made(maker) {
@@ -30,10 +25,11 @@ final class RecordDecoder: RecordTask {
     } catch {
       throw DecodingError(description: "\(error)")
     }
-    edit.removeAll()
-    edit.set("text", String(decoding: bytes, as: UTF8.self))
-    edit.append(record: grape, to: &output)
-    output.append(separator)
+    grape.appendRecord(replacing: ["text"], to: &output.bytes) { writer in
+      writer.name("text")
+      writer.string(String(decoding: bytes, as: UTF8.self))
+    }
+    output.endRecord()
     return tokens.count
   }
 }

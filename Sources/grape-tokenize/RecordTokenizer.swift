@@ -4,15 +4,15 @@ import Templates
 import Tokenization
 
 /// Turns records into records with tokens, or into the counts of them.
-final class RecordTokenizer: RecordTask {
+struct RecordTokenizer: RecordTask, ~Copyable {
   private let settings: Settings
   private let template: Template
   private let context: Context?
   private let tokenization: TokenizedText.Options
   private let tokenizer: Tokenizer
 
-  /// What `grape.tokenizer` says: the tokenizer, the template and the context.
-  private let identity: String
+  /// What `grape.tokenizer` says, in JSON: the tokenizer, the template and the context.
+  private let identity: [UInt8]
 
   private var encoder: Encoder
   private var parser = JSONParser()
@@ -20,11 +20,11 @@ final class RecordTokenizer: RecordTask {
   private var candidateRecord: [UInt8] = []
   private var candidate = Candidate()
   private var text: [UInt8] = []
+  /// Where in the text the response is.
+  private var responses: [Range<Int>] = []
   private var tokenized = TokenizedText()
   private let view = TokenView(isColored: Terminal.showsColors(Terminal.standardOutput))
   private var groupName: [UInt8] = []
-  private var edit = GrapeEdit()
-  private(set) var contents: [RecordContent] = []
   /// Present where groups are made loosely.
   private let looseText: LooseText?
 
@@ -34,23 +34,22 @@ final class RecordTokenizer: RecordTask {
     self.context = context
     tokenization = settings.tokenization(of: template)
     self.tokenizer = tokenizer
-    identity = "\(tokenizer.identity)/\(template.name)" + (context.map { "+\($0.name)" } ?? "")
+    var identity = JSONWriter()
+    identity.string("\(tokenizer.identity)/\(template.name)" + (context.map { "+\($0.name)" } ?? ""))
+    self.identity = identity.bytes
     encoder = Encoder(tokenizer)
     looseText = settings.groupsLoosely ? LooseText() : nil
   }
 
-  /// Appends the records that the record in `line` becomes, one for each candidate, each followed by `separator`.
+  /// Appends the records that the record in `line` becomes, one for each candidate.
   ///
   /// - Returns: how many tokens they have.
   /// - Throws: a `RecordError` if the record is bad, or one of its candidates is; the others have then been appended.
-  func append(
-    _ line: UnsafeRawBufferPointer, separator: UInt8, to output: inout [UInt8]
-  ) throws -> Int {
-    contents.removeAll(keepingCapacity: true)
+  mutating func append(_ line: UnsafeRawBufferPointer, to output: inout RecordOutput) throws -> Int {
     let record = try parser.parse(line)
     switch try settings.mapping.content(of: record) {
     case .response(let parts):
-      return try append(record, parts, from: nil, separator, to: &output)
+      return try append(record, parts, from: nil, to: &output)
     case .candidates(let list):
       var count = 0
       var failures: [String] = []
@@ -61,7 +60,7 @@ final class RecordTokenizer: RecordTask {
           count += try candidateRecord.withUnsafeBytes { bytes in
             let record = try candidateParser.parse(bytes)
             let parts = try settings.mapping.parts(ofCandidate: record)
-            return try append(record, parts, from: element.name, separator, to: &output)
+            return try append(record, parts, from: element.name, to: &output)
           }
         } catch let error as any RecordError {
           failures.append("\(element.name): \(error)")
@@ -73,14 +72,13 @@ final class RecordTokenizer: RecordTask {
   }
 
   /// Appends one record; returns how many tokens it has.
-  private func append(
-    _ record: JSONValue, _ parts: ResponseParts, from place: String?, _ separator: UInt8,
-    to output: inout [UInt8]
+  private mutating func append(
+    _ record: JSONValue, _ parts: ResponseParts, from place: String?, to output: inout RecordOutput
   ) throws -> Int {
     let grape = try GrapeMember(of: record)
     guard settings.selection.includes(record) else { return 0 }
     try candidate.read(parts, of: record, fields: template.fields)
-    var responses = try template.render(candidate, of: record, turns: settings.turns, into: &text)
+    try template.render(candidate, of: record, turns: settings.turns, into: &text, &responses)
     context?.precede(&text, &responses)
     try text.withUnsafeBytes {
       try tokenized.tokenize($0, responses: responses, tokenization, tokenizer, &encoder)
@@ -88,31 +86,48 @@ final class RecordTokenizer: RecordTask {
     let responseCount = tokenized.spans.reduce(0) { $0 + $1.count }
     guard settings.selection.tokenCounts.contains(responseCount) else { return 0 }
     let group = try group(of: record)
-    defer { noteContent(group, end: output.count) }
-    if settings.action == .show {
-      try view.append(tokenized, of: text, tokenizer, to: &output)
-      return tokenized.tokens.count
+    switch settings.action {
+    case .show: try view.append(tokenized, of: text, tokenizer, to: &output.bytes)
+    case .count:
+      output.bytes.append(contentsOf: "\(tokenized.tokens.count)\t\(responseCount)".utf8)
+      output.endRecord()
+    case .tokenize, .decode:
+      append(grape, group, from: place, to: &output.bytes)
+      output.endRecord()
     }
-    if settings.action == .count {
-      output.append(contentsOf: "\(tokenized.tokens.count)\t\(responseCount)".utf8)
-      output.append(separator)
-      return tokenized.tokens.count
-    }
-    edit.removeAll()
-    for name in Self.outdated { edit.drop(name) }
-    switch group {
-    case .key(let key): edit.set("group") { $0.hexadecimal(key) }
-    case .name: edit.set("group", utf8: groupName)
-    }
-    edit.set("tokens", tokenized.tokens)
-    edit.set("spans", ranges: tokenized.spans)
-    edit.set("tokenizer", identity)
-    if settings.keepsText { edit.set("text", utf8: text) }
-    if tokenized.isTruncated { edit.set("truncated", true) }
-    if let place { edit.set("from", place) }
-    edit.append(record: grape, to: &output)
-    output.append(separator)
+    if settings.selection.isDistinct { output.noteContent(content(group)) }
     return tokenized.tokens.count
+  }
+
+  /// Appends the record of `grape` with its tokens.
+  private func append(_ grape: GrapeMember, _ group: Group, from place: String?, to bytes: inout [UInt8]) {
+    grape.appendRecord(replacing: Self.replaced, to: &bytes) { writer in
+      writer.name("group")
+      switch group {
+      case .key(let key): writer.hexadecimal(key)
+      case .name: writer.string(groupName)
+      }
+      writer.name("tokens")
+      writer.array(tokenized.tokens)
+      writer.name("spans")
+      writer.beginArray()
+      for span in tokenized.spans { writer.range(span) }
+      writer.endArray()
+      writer.name("tokenizer")
+      identity.withUnsafeBytes { writer.raw($0) }
+      if settings.keepsText {
+        writer.name("text")
+        writer.string(text)
+      }
+      if tokenized.isTruncated {
+        writer.name("truncated")
+        writer.bool(true)
+      }
+      if let place {
+        writer.name("from")
+        writer.string(place)
+      }
+    }
   }
 
   /// What a record's group is called.
@@ -123,7 +138,7 @@ final class RecordTokenizer: RecordTask {
     case name
   }
 
-  private func group(of record: JSONValue) throws(ShapeError) -> Group {
+  private mutating func group(of record: JSONValue) throws(ShapeError) -> Group {
     guard let path = settings.group else {
       guard let looseText else { return .key(candidate.contextKey) }
       return .key(candidate.contextKey { looseText.append($0, to: &$1) })
@@ -138,25 +153,22 @@ final class RecordTokenizer: RecordTask {
     return .name
   }
 
-  /// Notes what the record just appended says, where repeated ones are left out.
-  private func noteContent(_ group: Group, end: Int) {
-    guard settings.selection.isDistinct else { return }
-    let seed: UInt64
-    switch group {
-    case .key(let key): seed = key
-    case .name: seed = groupName.withUnsafeBytes { xxh64($0) }
-    }
-    candidate.text(candidate.response).withUnsafeBytes { response in
-      let key = UInt128(xxh64(response, seed: seed)) << 64 | UInt128(xxh64(response, seed: ~seed))
-      contents.append(RecordContent(key: key, end: end))
+  /// The hash of what a record says: of its group and its response.
+  private func content(_ group: Group) -> UInt128 {
+    let seed =
+      switch group {
+      case .key(let key): key
+      case .name: groupName.withUnsafeBytes { xxh64($0) }
+      }
+    return candidate.text(candidate.response).withUnsafeBytes { response in
+      UInt128(xxh64(response, seed: seed)) << 64 | UInt128(xxh64(response, seed: ~seed))
     }
   }
 
-  /// What an earlier run has said and new tokens make untrue, or leave to be said anew.
-  private static let outdated: [StaticString] = [
-    "text", "truncated", "from", "score", "logprob", "count", "metrics", "logprobs", "ranks", "model", "rank",
-    "margin",
-    "candidates",
+  /// What is written, and what an earlier run has said and new tokens make untrue.
+  private static let replaced: [StaticString] = [
+    "group", "tokens", "spans", "tokenizer", "text", "truncated", "from",
+    "score", "logprob", "count", "metrics", "logprobs", "ranks", "model", "rank", "margin", "candidates",
   ]
 }
 

@@ -120,6 +120,6 @@ struct Settings: Sendable {
   func tokenization(of template: Template) -> TokenizedText.Options {
     TokenizedText.Options(
       boundary: boundary, literalSpecials: literalSpecials, includesEnd: includesEnd,
-      isComplete: template.isComplete, maximumLength: maximumLength)
+      isComplete: template.isComplete, maximumLength: maximumLength, keepsEnds: action == .show)
   }
 }

@@ -17,7 +17,8 @@ import Testing
       guard case .response(let parts) = try RecordMapping().content(of: value) else { return "" }
       try candidate.read(parts, of: value, fields: template.fields)
       var text = Array("left over".utf8)
-      let responses = try template.render(candidate, of: value, turns: turns, into: &text)
+      var responses: [Range<Int>] = []
+      try template.render(candidate, of: value, turns: turns, into: &text, &responses)
       var marked = ""
       var position = 0
       for response in responses {

@@ -28,6 +28,7 @@ package struct Encoding {
   ///
   /// - Complexity: O(log n).
   package func tokenCount(upTo offset: Int) -> Int {
+    if let end = ends.last, Int(end) <= offset { return count }
     let last = firstToken(endingPast: offset - 1)
     return last < count ? firstToken(endingPast: Int(ends[last])) : count
   }

@@ -1,0 +1,35 @@
+extension GrapeMember {
+  /// Appends the record that the member belongs to, with fields of the member replaced, or the member added before the
+  /// closing brace, and every other byte as it is. Fields that are not named are kept, and come first.
+  ///
+  ///     member.appendRecord(replacing: ["tokens", "score"], to: &bytes) { writer in
+  ///       writer.name("score")
+  ///       writer.double(-0.25)
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - names: the fields that go; those that are written are among them.
+  ///   - writeFields: writes the new fields, names and values.
+  package func appendRecord(
+    replacing names: [StaticString], to bytes: inout [UInt8], _ writeFields: (inout JSONWriter) -> Void
+  ) {
+    let (head, needsComma, tail) = recordAroundMember
+    bytes.append(contentsOf: head)
+    if needsComma { bytes.append(ASCII.comma) }
+    bytes.append(literal: #""grape":{"#)
+    // The writer has the bytes for as long as it writes.
+    var writer = JSONWriter()
+    swap(&writer.bytes, &bytes)
+    if let value {
+      for field in value.members where !names.contains(where: field.key.equals) {
+        writer.raw(field.key.raw)
+        writer.bytes.append(ASCII.colon)
+        writer.raw(field.value.raw)
+      }
+    }
+    writeFields(&writer)
+    writer.endObject()
+    swap(&writer.bytes, &bytes)
+    bytes.append(contentsOf: tail)
+  }
+}
