@@ -170,6 +170,11 @@ extension JinjaFilters {
     "default": standard, "d": standard,
     "attr": { interpreter, value, arguments throws(JinjaError) in
       guard let name = try arguments.text(0, "name") else { throw JinjaError("attr needs a name") }
+      // Unlike `.name` it does not look for an item.
+      if case .dictionary = value {
+        return JinjaMethods.method(name.string, of: value).map(JinjaValue.function)
+          ?? .undefined("a mapping has no attribute '\(name.string)'")
+      }
       return try interpreter.attribute(name.string, of: value)
     },
   ]

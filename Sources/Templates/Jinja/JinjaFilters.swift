@@ -20,7 +20,7 @@ enum JinjaFilters {
     "upper": mapped { $0.uppercased() },
     "lower": mapped { $0.lowercased() },
     "capitalize": { _, value, _ throws(JinjaError) in .text(try value.printed().capitalized) },
-    "title": { _, value, _ throws(JinjaError) in .text(try value.printed().titled) },
+    "title": { _, value, _ throws(JinjaError) in .text(try value.printed().wordsCapitalized) },
     "escape": escape, "e": escape,
     "forceescape": { _, value, _ throws(JinjaError) in .text(try value.printed().asMarkup) },
     "urlencode": mapped(percentEncoded),
@@ -146,6 +146,13 @@ enum JinjaFilters {
 
   // MARK: Numbers
 
+  private static func wholePart(_ number: Double) throws(JinjaError) -> Int {
+    guard let whole = Int(exactly: number.rounded(.towardZero)) else {
+      throw JinjaError("\(number) is too large for a whole number")
+    }
+    return whole
+  }
+
   private static let numbers: [String: Filter] = [
     "int": { _, value, arguments throws(JinjaError) in
       let standard = arguments.value(0, "default") ?? .integer(0)
@@ -154,13 +161,12 @@ enum JinjaFilters {
         let base = try arguments.integer(1, "base") ?? 10
         let digits = text.stripped(left: true, right: true).string
         if let number = (2...36).contains(base) ? Int(digits, radix: base) : nil { return .integer(number) }
-        return Double(digits).flatMap { Int(exactly: $0.rounded(.towardZero)) }.map(JinjaValue.integer)
-          ?? standard
+        guard let number = Double(digits), number.isFinite else { return standard }
+        return .integer(try wholePart(number))
       default:
         switch value.number {
         case .integer(let number)?: return .integer(number)
-        case .float(let number)?:
-          return Int(exactly: number.rounded(.towardZero)).map(JinjaValue.integer) ?? standard
+        case .float(let number)?: return number.isNaN ? standard : .integer(try wholePart(number))
         case nil: return standard
         }
       }

@@ -10,7 +10,19 @@ extension JinjaText {
     return result
   }
 
-  /// Every word's first letter in title case, the others in lower case.
+  /// The filter `title`: the first character, and every one behind white space, a hyphen or an opening bracket, in upper
+  /// case, the others in lower case.
+  var wordsCapitalized: JinjaText {
+    var result = JinjaText()
+    var begins = true
+    for character in characters {
+      result.append(character.mapParts { [begins] part in begins ? part.uppercased() : part.lowercased() })
+      begins = character.all { Self.isSpace($0) || "-({[<".unicodeScalars.contains($0) }
+    }
+    return result
+  }
+
+  /// The method `title`: every first letter of a run of letters in title case, the others in lower case.
   var titled: JinjaText {
     var result = JinjaText()
     var isInWord = false
