@@ -25,7 +25,7 @@ extension Filter {
         guard let (reader, name) = open(path, pause) else { continue }
         let earlierBytes = progress?.bytes ?? 0
         while !isAtEnd, let line = try next(reader, name, pause) {
-          if line.number == 1, let format = ForeignFormat(firstLine: line.bytes) {
+          if line.number == 1, !line.isOversize, let format = ForeignFormat(firstLine: line.bytes) {
             skipOperand("cannot read \(name): \(format.advice)")
             break
           }
