@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "Records", dependencies: ["Streams"]),
     .target(name: "Checkpoints", dependencies: ["Streams", "Records"]),
     .target(name: "Templates", dependencies: ["Streams", "Records", "Checkpoints"]),
-    .target(name: "Tokenization", dependencies: ["Streams", "Records", "Checkpoints"]),
+    .target(name: "Tokenization", dependencies: ["CKernels", "Streams", "Records", "Checkpoints"]),
     .target(name: "Inference", dependencies: ["CKernels", "Streams", "Checkpoints"]),
     .target(name: "Selection", dependencies: ["Streams", "Records"]),
     .target(name: "Commands", dependencies: ["Streams", "Records"]),
@@ -36,7 +36,7 @@ let package = Package(
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "Records"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Records", "Streams"]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "Checkpoints", "Records", "Streams"]),
+      name: "TokenizationTests", dependencies: ["Tokenization", "CKernels", "Checkpoints", "Records", "Streams"]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "CKernels", "Checkpoints", "Records", "Streams"]),
     .testTarget(name: "SelectionTests", dependencies: ["Selection", "Records", "Streams"]),

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CharacterClasses.h"
+
 // The innermost numeric loops of Inference, one table of functions per instruction set.
 //
 // Lane tiles. Activations are stored with tokens as SIMD lanes: a tile holds 16 tokens, feature after

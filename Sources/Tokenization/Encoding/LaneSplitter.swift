@@ -1,3 +1,5 @@
+import CKernels
+
 /// Splits texts by a `SplitTable`, several stretches of them side by side.
 ///
 /// One step of an automaton waits for the one before it, some six cycles; steps of automata on different stretches do
@@ -96,9 +98,8 @@ struct LaneSplitter: ~Copyable {
     let size = min(count, Self.windowSize)
     var here = 0
     while here < size {
-      if here &+ 8 <= size, UnsafeRawPointer(text + here).loadUnaligned(as: UInt64.self) & nonASCII == 0 {
-        for index in here..<here &+ 8 { symbols[index] = ascii[Int(text[index])] }
-        here &+= 8
+      if here &+ 8 <= size, isASCII(text + here) {
+        here &+= grape_classify_ascii(text + here, size &- here, ascii, symbols + here)
       } else if text[here] < 0x80 {
         symbols[here] = ascii[Int(text[here])]
         here &+= 1
@@ -113,8 +114,6 @@ struct LaneSplitter: ~Copyable {
     pairTable.number(symbols, count: here, pairs)
     return here
   }
-
-  private var nonASCII: UInt64 { 0x8080_8080_8080_8080 }
 
   /// Whether a piece is sure to end at a place in the window, after its beginning.
   private func isSure(_ place: Int) -> Bool {

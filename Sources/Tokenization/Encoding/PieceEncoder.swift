@@ -1,8 +1,8 @@
 /// Turns pieces into tokens: by the tokens that pieces have been lately, the cache of words, the tables of tokens that stand
 /// for themselves, the cache of merged words, or merging, in this order.
 struct PieceEncoder: ~Copyable {
-  private let recentTokens = RecentTokens()
-  private let cache = WordCache()
+  private var recentTokens = RecentTokens()
+  private var cache = WordCache()
   private let shortWords: ShortWordTable
   private let words: WordTable
   private var mergedWords = MergedWordCache()
@@ -120,7 +120,7 @@ struct PieceEncoder: ~Copyable {
     } else {
       let word = words.find(key, hash: hash)
       if word != CacheSection.none {
-        entry.pointee = WordCache.Entry(key: key, token: word)
+        cache.put(WordCache.Entry(key: key, token: word), at: entry)
         return 0
       }
     }
@@ -134,7 +134,7 @@ struct PieceEncoder: ~Copyable {
       tokens[index] = ids[index]
       tokens[3] |= ends[index] << UInt32(8 * index)
     }
-    entry.pointee = WordCache.Entry(key: key, tokens: tokens)
+    cache.put(WordCache.Entry(key: key, tokens: tokens), at: entry)
     return 0
   }
 

@@ -9,7 +9,7 @@ struct RecentTokens: ~Copyable {
   /// Lengths are told apart up to this one, which stands for all longer ones.
   private static let longest = ShortWordTable.maximumCount + 1
   private let memory = ZeroedMemory(byteCount: MemoryLayout<SIMD2<UInt64>>.stride << Int(bits))
-  let table: Table
+  var table: Table
 
   init() {
     let masks = UnsafeMutablePointer<SIMD2<UInt64>>.allocate(capacity: Self.longest)
@@ -18,7 +18,9 @@ struct RecentTokens: ~Copyable {
       let others: UInt64 = count > 8 ? 1 << UInt64(8 * min(count - 8, 3)) - 1 : 0
       (masks + count - 1).initialize(to: SIMD2(first, others))
     }
-    table = Table(entries: memory.base.assumingMemoryBound(to: SIMD2<UInt64>.self), masks: masks)
+    table = Table(
+      entries: memory.base.assumingMemoryBound(to: SIMD2<UInt64>.self), masks: masks,
+      places: CachePlaces(bits: Self.bits))
   }
 
   deinit { table.masks.deallocate() }
@@ -28,6 +30,7 @@ struct RecentTokens: ~Copyable {
     fileprivate let entries: UnsafeMutablePointer<SIMD2<UInt64>>
     /// What keeps the bytes of a piece among the first 8 and the next 3, for each length from 1 on.
     fileprivate let masks: UnsafeMutablePointer<SIMD2<UInt64>>
+    fileprivate var places: CachePlaces
 
     /// The token that a piece of any length is, if it is there.
     ///
@@ -52,16 +55,17 @@ struct RecentTokens: ~Copyable {
     /// - Parameters:
     ///   - id: the token.
     ///   - key: its bytes, at most `ShortWordTable.maximumCount`.
-    func insert(_ id: UInt32, _ key: PieceKey) {
+    mutating func insert(_ id: UInt32, _ key: PieceKey) {
       let rest = ShortWordTable.rest(key)
       entry(key.low, rest).pointee = SIMD2(key.low, rest | UInt64(id) << 32)
+      places.noteInsertion()
     }
 
     @inline(__always)
     private func entry(_ first: UInt64, _ rest: UInt64) -> UnsafeMutablePointer<SIMD2<UInt64>> {
       // Odd factors: the upper bits of the products depend on all bytes.
       let hash = first &* 0x9E37_79B9_7F4A_7C15 ^ rest &* 0xD1B5_4A32_D192_ED03
-      return entries + Int(truncatingIfNeeded: hash &>> (64 &- RecentTokens.bits))
+      return entries + places[hash]
     }
   }
 }

@@ -29,10 +29,17 @@ struct WordCache: ~Copyable {
   /// Zeros are the entry of no piece.
   private let memory = ZeroedMemory(byteCount: MemoryLayout<Entry>.stride << Int(bits))
 
+  private var places = CachePlaces(bits: bits)
+
   /// The place for a piece, by its hash.
   @inline(__always)
   func entry(_ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-    memory.base.assumingMemoryBound(to: Entry.self)
-      + Int(truncatingIfNeeded: hash &>> (64 &- Self.bits))
+    memory.base.assumingMemoryBound(to: Entry.self) + places[hash]
+  }
+
+  /// Puts an entry in its place.
+  mutating func put(_ entry: Entry, at place: UnsafeMutablePointer<Entry>) {
+    place.pointee = entry
+    places.noteInsertion()
   }
 }
