@@ -17,7 +17,7 @@ struct Attention: Sendable {
 
   private let kernels: Kernels
   private let headCount: Int
-  private let keyValueHeadCount: Int
+  let keyValueHeadCount: Int
   private let headSize: Int
   /// What scores are multiplied by.
   private let scale: Float

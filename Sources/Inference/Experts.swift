@@ -1,5 +1,6 @@
 import CKernels
 import Checkpoints
+import Streams
 
 #if canImport(Glibc)
   import Glibc
@@ -53,7 +54,7 @@ struct Experts: Sendable {
     let tiles = FloatTiles.tiles(for: count)
     let logits = FloatTiles(buffers.logits, width: router.rows, tiles: tiles)
     projector.inSinglePrecision.project([.init(matrix: router, y: logits, tiles: 0..<tiles)], plain)
-    let routes = Routes(logits, count: count, configuration, projector)
+    let routes = Routes(logits, count: count, configuration, projector.workers)
 
     let gathered = OperandTiles(
       buffers.input, form: input.form, width: input.originalWidth, tiles: routes.tiles)
@@ -140,15 +141,21 @@ private struct Routes: @unchecked Sendable {
     Array(rowOfSlot[tile * FloatTiles.lanes..<(tile + 1) * FloatTiles.lanes].prefix { $0 >= 0 })
   }
 
-  init(_ logits: FloatTiles, count: Int, _ configuration: ExpertsConfiguration, _ projector: Projector) {
-    chosenCount = configuration.chosenCount
-    var routes: [Route] = []
-    routes.reserveCapacity(count * chosenCount)
-    var column = [Float](repeating: 0, count: configuration.count)
-    for row in 0..<count {
-      let lane = logits[row / FloatTiles.lanes, 0] + row % FloatTiles.lanes
-      for expert in column.indices { column[expert] = lane[expert * FloatTiles.lanes] }
-      routes += Self.choose(column, configuration)
+  init(_ logits: FloatTiles, count: Int, _ configuration: ExpertsConfiguration, _ workers: Workers) {
+    let chosenCount = configuration.chosenCount
+    var routes = [Route](repeating: Route(expert: 0, weight: 0), count: count * chosenCount)
+    routes.withUnsafeMutableBufferPointer { routes in
+      nonisolated(unsafe) let routes = routes
+      workers.run(FloatTiles.tiles(for: count)) { tile, _ in
+        var column = [Float](repeating: 0, count: configuration.count)
+        for row in tile * FloatTiles.lanes..<min(count, (tile + 1) * FloatTiles.lanes) {
+          let lane = logits[tile, 0] + row % FloatTiles.lanes
+          for expert in column.indices { column[expert] = lane[expert * FloatTiles.lanes] }
+          for (place, route) in Self.choose(column, configuration).enumerated() {
+            routes[row * chosenCount + place] = route
+          }
+        }
+      }
     }
     var counts = [Int](repeating: 0, count: configuration.count)
     for route in routes { counts[route.expert] += 1 }
@@ -167,6 +174,7 @@ private struct Routes: @unchecked Sendable {
       next[expert] += 1
     }
     self.routes = routes
+    self.chosenCount = chosenCount
     self.tilesOfExpert = tilesOfExpert
     self.rowOfSlot = rowOfSlot
   }

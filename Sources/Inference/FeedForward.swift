@@ -29,7 +29,7 @@ struct FeedForward: Sendable {
 
   /// The hidden features `rows`, straight into the operands of the next product.
   private func activate(
-    _ rows: Range<Int>, _ groups: ArraySlice<Range<Int>>, input: OperandTiles, hidden: OperandTiles,
+    _ rows: Range<Int>, _ groups: Slice<TileGroups>, input: OperandTiles, hidden: OperandTiles,
     _ projector: Projector, worker: Int
   ) {
     let products = projector.products, table = products.kernels.table

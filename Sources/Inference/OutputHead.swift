@@ -57,29 +57,48 @@ final class OutputHead: @unchecked Sendable {
     workers.run(tiles) { tile, worker in
       self.targetLogits(predictions, tile: tile, input: input, into: targets, worker: worker)
     }
-    workers.run(chunks) { chunk, worker in
+    let groups = TileGroups(0..<tiles)
+    let parts = workers.parts(slabs: chunks, groups: groups.count)
+    workers.run(chunks * parts) { index, worker in
       self.sweep(
-        chunk, tiles: tiles, input: input, targets: targets, partials: partials, ranks: ranks, worker: worker)
+        index / parts, groups.part(index % parts, of: parts), tiles: tiles, input: input, targets: targets,
+        partials: partials, ranks: ranks, worker: worker)
     }
 
-    var scores = TokenScores(logprobs: [], ranks: [])
-    scores.logprobs.reserveCapacity(predictions.count)
-    for index in 0..<predictions.count {
-      let tile = index / lanes, lane = index % lanes
-      var maximum = -Double.infinity
-      for chunk in 0..<chunks { maximum = max(maximum, Double(partials[chunk * tiles + tile, 0][lane])) }
-      var sum = 0.0
-      var above: Int32 = 0
-      for chunk in 0..<chunks {
-        let part = partials[chunk * tiles + tile, 0]
-        sum += Double(part[lanes + lane]) * exp(Double(part[lane]) - maximum)
-        above += Int32(bitPattern: part[2 * lanes + lane].bitPattern)
+    var logprobs = [Double](repeating: 0, count: predictions.count)
+    var places = [UInt32](repeating: 0, count: ranks ? predictions.count : 0)
+    logprobs.withUnsafeMutableBufferPointer { logprobs in
+      places.withUnsafeMutableBufferPointer { places in
+        nonisolated(unsafe) let (logprobs, places) = (logprobs, places)
+        workers.run(tiles) { tile, _ in
+          for index in tile * lanes..<min(predictions.count, (tile + 1) * lanes) {
+            let (logprob, rank) = Self.join(
+              partials, chunks: chunks, tiles: tiles, tile: tile, lane: index % lanes, target: targets)
+            logprobs[index] = logprob
+            if !places.isEmpty { places[index] = rank }
+          }
+        }
       }
-      // The target is one of the summands; rounding must not make it likelier than certain.
-      scores.logprobs.append(min(0, Double(targets[tile, 0][lane]) - maximum - log(sum)))
-      if ranks { scores.ranks.append(UInt32(above) + 1) }
     }
-    return scores
+    return TokenScores(logprobs: logprobs, ranks: places)
+  }
+
+  /// The log-probability of a lane's target, and its rank, from what the chunks have found.
+  private static func join(
+    _ partials: FloatTiles, chunks: Int, tiles: Int, tile: Int, lane: Int, target: FloatTiles
+  ) -> (logprob: Double, rank: UInt32) {
+    let lanes = FloatTiles.lanes
+    var maximum = -Double.infinity
+    for chunk in 0..<chunks { maximum = max(maximum, Double(partials[chunk * tiles + tile, 0][lane])) }
+    var sum = 0.0
+    var above: Int32 = 0
+    for chunk in 0..<chunks {
+      let part = partials[chunk * tiles + tile, 0]
+      sum += Double(part[lanes + lane]) * exp(Double(part[lane]) - maximum)
+      above += Int32(bitPattern: part[2 * lanes + lane].bitPattern)
+    }
+    // The target is one of the summands; rounding must not make it likelier than certain.
+    return (min(0, Double(target[tile, 0][lane]) - maximum - log(sum)), UInt32(above) + 1)
   }
 
   /// The logit of each lane's own target: the diagonal of 16 weight rows times 16 lanes.
@@ -112,18 +131,18 @@ final class OutputHead: @unchecked Sendable {
   }
 
   private func sweep(
-    _ chunk: Int, tiles: Int, input: OperandTiles, targets: FloatTiles, partials: FloatTiles, ranks: Bool,
+    _ chunk: Int, _ groups: Slice<TileGroups>, tiles: Int, input: OperandTiles, targets: FloatTiles,
+    partials: FloatTiles, ranks: Bool,
     worker: Int
   ) {
     let lanes = FloatTiles.lanes
     let (memory, block) = scratch[worker, blockFloats: Products.blockFloats]
-    for tile in 0..<tiles {
+    for tile in groups.joined() {
       let part = partials[chunk * tiles + tile, 0]
       part.initialize(repeating: -1e30, count: lanes)
       (part + lanes).initialize(repeating: 0, count: 2 * lanes)
     }
     let end = min(weights.rows, (chunk + 1) * Self.chunkRows)
-    let groups = Products.groups(0..<tiles)
     for first in stride(from: chunk * Self.chunkRows, to: end, by: products.slabRows) {
       let slab = weights.slab(
         first..<min(end, first + products.slabRows), form: products.form, kernels: products.kernels,

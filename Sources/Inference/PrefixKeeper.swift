@@ -36,10 +36,11 @@ struct PrefixKeeper: Sendable {
   /// Keeps a layer's keys and values.
   func keep(_ cache: Attention.Cache, of attention: Attention, layer: Int, _ workers: Workers) {
     guard let prefix else { return }
-    workers.run(fresh.count) { index, _ in
-      let (block, page) = fresh[index]
-      (prefix.pages[block].base + layout.layers[layer]).update(
-        from: cache.base + page * attention.pageFloats, count: attention.pageFloats)
+    let parts = attention.keyValueHeadCount, count = attention.pageFloats / parts
+    workers.run(fresh.count * parts) { index, _ in
+      let (block, page) = fresh[index / parts], part = index % parts * count
+      (prefix.pages[block].base + layout.layers[layer] + part).update(
+        from: cache.base + page * attention.pageFloats + part, count: count)
     }
   }
 

@@ -66,17 +66,4 @@ struct Products: @unchecked Sendable {
         inputStride, tiles, width, block, blockStride, update)
     }
   }
-
-  /// Groups of up to `tileGroup` tiles that cover `0 ..< count`; never a lone last tile behind a full group.
-  static func groups(_ range: Range<Int>) -> [Range<Int>] {
-    var result: [Range<Int>] = []
-    var at = range.lowerBound
-    while at < range.upperBound {
-      let left = range.upperBound - at
-      let take = left == tileGroup + 1 ? 2 : min(tileGroup, left)
-      result.append(at..<at + take)
-      at += take
-    }
-    return result
-  }
 }

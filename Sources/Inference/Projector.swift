@@ -65,27 +65,30 @@ struct Projector: Sendable {
   }
 
   /// Runs `body` for every slab of rows of every job and all of its tile groups, or for parts of the tile groups: where
-  /// slabs are few, so that every worker has something to do; where they are used as they lie, so that no worker waits long
-  /// for another's last one.
+  /// slabs cannot be shared out evenly, and where they are used as they lie, so that no worker waits long for another's last
+  /// one.
   func forEachSlab(
     of jobs: [(matrix: WeightMatrix, tiles: Range<Int>)],
     _ body:
-      @Sendable (_ job: Int, _ rows: Range<Int>, _ groups: ArraySlice<Range<Int>>, _ worker: Int) -> Void
+      @Sendable (_ job: Int, _ rows: Range<Int>, _ groups: Slice<TileGroups>, _ worker: Int) -> Void
   ) {
-    let groups = jobs.map { Products.groups($0.tiles) }
-    let slabs = jobs.enumerated().flatMap { index, job in
-      stride(from: 0, to: job.matrix.rows, by: products.slabRows).map { first in
-        (job: index, rows: first..<min(job.matrix.rows, first + products.slabRows))
-      }
-    }
-    let most = groups.map(\.count).max() ?? 0
-    let wanted = workers.count * (jobs.allSatisfy { $0.matrix.isOperand(products.form) } ? 32 : 4)
-    let parts = max(1, min(most, wanted / max(1, slabs.count)))
-    workers.run(slabs.count * parts) { index, worker in
-      let slab = slabs[index / parts], part = index % parts
-      let count = groups[slab.job].count
-      let range = count * part / parts..<count * (part + 1) / parts
-      if !range.isEmpty { body(slab.job, slab.rows, groups[slab.job][range], worker) }
+    let slabRows = products.slabRows
+    // Behind the last slab of each job, counted through all of them.
+    var ends: [Int] = []
+    for job in jobs { ends.append((ends.last ?? 0) + (job.matrix.rows + slabRows - 1) / slabRows) }
+    let slabCount = ends.last ?? 0
+    let most = jobs.map { TileGroups($0.tiles).count }.max() ?? 0
+    let isInPlace = jobs.allSatisfy { $0.matrix.isOperand(products.form) }
+    let parts =
+      isInPlace
+      ? max(1, min(most, 32 * workers.count / max(1, slabCount)))
+      : workers.parts(slabs: slabCount, groups: most)
+    workers.run(slabCount * parts) { [ends] index, worker in
+      let slab = index / parts
+      guard let place = ends.firstIndex(where: { slab < $0 }) else { return }
+      let job = jobs[place], first = (slab - (place > 0 ? ends[place - 1] : 0)) * slabRows
+      let groups = TileGroups(job.tiles).part(index % parts, of: parts)
+      if !groups.isEmpty { body(place, first..<min(job.matrix.rows, first + slabRows), groups, worker) }
     }
   }
 }

@@ -205,10 +205,12 @@ final class Transformer: @unchecked Sendable {
     prepareHeads(queries, count: attention.headCount, layer.queryNorm, attention, rows)
     let heads = attention.keyValueHeadCount
     rows.withMap { map in
-      // Head by head, so that its keys and values stay in cache from tile to tile.
+      // Head by head, so that its keys and values stay in cache from tile to tile; the last tile first, as those of a long
+      // sequence take the longer, the more stands before them.
       workers.run(rows.tiles * heads) { index, worker in
         layer.attention.attend(
-          tile: index % map.tiles, head: index / map.tiles, queries: queries, rows: map, cache: cache,
+          tile: map.tiles - 1 - index % map.tiles, head: index / map.tiles, queries: queries, rows: map,
+          cache: cache,
           scratch: self.projector.scratch[worker].assumingMemoryBound(to: Float.self))
       }
     }
