@@ -15,11 +15,7 @@ package final class MappedFile: Sendable {
   package let modificationTime: Int64
 
   /// Maps the whole of a regular file.
-  ///
-  /// - Parameters:
-  ///   - path: the file.
-  ///   - isReadWhole: all of it is going to be read, so that mapping all pages at once saves time.
-  package init(path: String, isReadWhole: Bool = false) throws(IOError) {
+  package init(path: String) throws(IOError) {
     self.path = path
     let descriptor = try FileDescriptor(opening: path, O_RDONLY)
     defer { _ = close(descriptor.number) }
@@ -38,12 +34,7 @@ package final class MappedFile: Sendable {
       return
     }
     let count = Int(status.st_size)
-    #if os(Linux)
-      let flags = MAP_SHARED | (isReadWhole ? MAP_POPULATE : 0)
-    #else
-      let flags = MAP_SHARED
-    #endif
-    let address = mmap(nil, count, PROT_READ, flags, descriptor.number, 0)
+    let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor.number, 0)
     guard let address, address != MAP_FAILED else { throw IOError(action: "map", path: path, code: errno) }
     bytes = UnsafeRawBufferPointer(start: address, count: count)
   }

@@ -41,7 +41,7 @@ final class TokenizerImage: Sendable {
   }
 
   private static func mapped(_ path: String, _ digest: UInt64) -> TokenizerImage? {
-    guard Paths.exists(path), let file = try? MappedFile(path: path, isReadWhole: true),
+    guard Paths.exists(path), let file = try? MappedFile(path: path),
       let tables = TokenizerTables(image: file.bytes, source: digest)
     else { return nil }
     return TokenizerImage(tables, digest, .file(file))

@@ -58,9 +58,9 @@ struct TokenizerTables: @unchecked Sendable {
 
     let offsets = ids(.tokenOffsets)
     let bytes = numbers(.tokenBytes, as: UInt8.self)
-    guard offsets.count == Int(size) + 1, Self.isSorted(offsets), offsets[0] == 0, bytes.count >= 16,
-      Int(offsets[Int(size)]) == bytes.count - 16, let offsetBase = offsets.baseAddress,
-      let byteBase = bytes.baseAddress
+    guard offsets.count == Int(size) + 1, offsets[0] == 0, bytes.count >= 16,
+      Int(offsets[Int(size)]) == bytes.count - 16, let texts = TokenStrings(offsets: offsets, bytes: bytes),
+      let offsetBase = offsets.baseAddress, let byteBase = bytes.baseAddress
     else { return nil }
     tokenOffsets = offsetBase
     tokenBytes = byteBase
@@ -143,7 +143,7 @@ struct TokenizerTables: @unchecked Sendable {
     let ownBytes = numbers(.stringBytes, as: UInt8.self)
     guard
       let strings = ownOffsets.isEmpty
-        ? TokenStrings(offsets: offsets, bytes: bytes) : TokenStrings(offsets: ownOffsets, bytes: ownBytes),
+        ? texts : TokenStrings(offsets: ownOffsets, bytes: ownBytes),
       ownOffsets.isEmpty || ownOffsets.count == offsets.count
     else { return nil }
     self.strings = strings
@@ -184,12 +184,6 @@ struct TokenizerTables: @unchecked Sendable {
       spaceMark = SpaceMark(mark: mark, prefix: prefix, place: place)
     }
   }
-
-  private static func isSorted(_ numbers: UnsafeBufferPointer<UInt32>) -> Bool {
-    var descents = 0
-    for index in 1..<max(1, numbers.count) where numbers[index - 1] > numbers[index] { descents += 1 }
-    return descents == 0
-  }
 }
 
 /// Strings of tokens, one behind the other.
@@ -199,11 +193,17 @@ struct TokenStrings {
 
   /// nil when some number leads outside. There is one more offset than tokens.
   init?(offsets: UnsafeBufferPointer<UInt32>, bytes: UnsafeBufferPointer<UInt8>) {
-    guard let base = offsets.baseAddress, zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }),
-      Int(offsets[offsets.count - 1]) <= bytes.count
+    guard let base = offsets.baseAddress, let last = offsets.last, Int(last) <= bytes.count,
+      Self.isSorted(offsets)
     else { return nil }
     self.offsets = base
     self.bytes = bytes
+  }
+
+  private static func isSorted(_ numbers: UnsafeBufferPointer<UInt32>) -> Bool {
+    var descents = 0
+    for index in 1..<max(1, numbers.count) where numbers[index - 1] > numbers[index] { descents += 1 }
+    return descents == 0
   }
 
   /// The string of a token.

@@ -32,7 +32,7 @@ struct CharacterModel {
         $0 < vocabularySize || $0 == CacheSection.none || (last && $0 < MergeTable.maximumId)
       }),
       let blockBase = blocks.baseAddress, let symbolBase = symbols.baseAddress,
-      orders.isEmpty || orders.count >= merges.rankCount
+      orders.isEmpty || orders.count >= Int(merges.rankCount)
     else { return nil }
     self.vocabularySize = vocabularySize
     self.merges = merges

@@ -12,7 +12,7 @@ struct MergeTable {
   private let bytePairs: UnsafePointer<UInt32>
 
   /// Ranks that merges may have are below this.
-  let rankCount: Int
+  let rankCount: UInt32
 
   /// Ranks are below this, which is the rank of no merge.
   static let noRank: UInt32 = 1 << 22 - 1
@@ -33,15 +33,11 @@ struct MergeTable {
   ) {
     let limit = merged.isEmpty ? vocabularySize : UInt32(clamping: merged.count)
     guard let hash = PerfectHash(pilots: pilots, capacity: slots.count), let slotBase = slots.baseAddress,
-      slots.holdsThroughout({
-        let rank = UInt32(truncatingIfNeeded: $0) & Self.noRank
-        return rank < limit || rank == Self.noRank
-      }),
       merged.holdsThroughout({ $0 < vocabularySize }), bytePairs.count == 1 << 16,
       let pairBase = bytePairs.baseAddress,
       bytePairs.holdsThroughout({ $0 < limit || $0 == Self.noRank })
     else { return nil }
-    rankCount = Int(limit)
+    rankCount = limit
     self.slots = slotBase
     self.hash = hash
     self.merged = merged.isEmpty ? nil : merged.baseAddress
@@ -53,7 +49,9 @@ struct MergeTable {
   func rank(_ left: UInt32, _ right: UInt32) -> UInt32 {
     let pair = Self.pair(left, right)
     let slot = slots[hash.place(pair)]
-    return slot &>> 22 == pair ? UInt32(truncatingIfNeeded: slot) & Self.noRank : Self.noRank
+    let rank = UInt32(truncatingIfNeeded: slot) & Self.noRank
+    // Here and not when a tokenizer is opened: the slots of a damaged table may have any ranks.
+    return slot &>> 22 == pair && rank < rankCount ? rank : Self.noRank
   }
 
   /// The rank of the merge of two bytes' tokens, or `noRank`. These are looked up most, and few of them for the

@@ -6,24 +6,25 @@
 struct ShortWordTable {
   private let slots: UnsafePointer<SIMD2<UInt64>>
   private let hash: PerfectHash
+  private let vocabularySize: UInt32
 
   /// The longest token in the table.
   static let maximumCount = 11
 
-  /// The table in a compiled tokenizer; nil when some number leads outside.
+  /// The table in a compiled tokenizer; nil when it has no place or no pilot.
   ///
   /// - Parameters:
   ///   - slots: the slots.
   ///   - pilots: those of the `PerfectHash` by the hashes of the tokens' keys.
-  ///   - vocabularySize: ids must be below it.
+  ///   - vocabularySize: only ids below it are found.
   init?(
     _ slots: UnsafeBufferPointer<SIMD2<UInt64>>, pilots: UnsafeBufferPointer<UInt8>, vocabularySize: UInt32
   ) {
-    guard let hash = PerfectHash(pilots: pilots, capacity: slots.count), let base = slots.baseAddress,
-      slots.holdsThroughout({ UInt32(truncatingIfNeeded: $0.y >> 32) < vocabularySize })
+    guard let hash = PerfectHash(pilots: pilots, capacity: slots.count), let base = slots.baseAddress
     else { return nil }
     self.slots = base
     self.hash = hash
+    self.vocabularySize = vocabularySize
   }
 
   /// The second number of a piece's slot without the id.
@@ -41,7 +42,8 @@ struct ShortWordTable {
   func find(_ key: PieceKey, hash: UInt64) -> UInt32 {
     let slot = slots[self.hash.place(hash)]
     let difference = slot.x ^ key.low | (slot.y ^ Self.rest(key)) & 0xFFFF_FFFF
-    return difference == 0 ? UInt32(truncatingIfNeeded: slot.y &>> 32) : CacheSection.none
+    let id = UInt32(truncatingIfNeeded: slot.y &>> 32)
+    return difference == 0 && id < vocabularySize ? id : CacheSection.none
   }
 
   /// The slots of a table of these tokens, one number after the other, and their pilots. The first of tokens with the

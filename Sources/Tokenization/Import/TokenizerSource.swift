@@ -70,7 +70,7 @@ struct TokenizerSource {
       if files.isGGUF {
         self = .gguf(try GGUFFile(path: files.main))
       } else {
-        let main = try MappedFile(path: files.main, isReadWhole: true)
+        let main = try MappedFile(path: files.main)
         self = .files(
           files, main: main, configuration: try files.configuration.map { try MappedFile(path: $0) })
       }
