@@ -38,13 +38,15 @@ static double now(void) {
       UNROLL for (int i = 0; i < COUNT; i++) sum[i] = STEP;          \
       __asm__ volatile("" : REGISTER(a), REGISTER(b));               \
     }                                                                \
-    UNROLL for (int i = 0; i < COUNT; i++) __asm__ volatile("" : : "m"(sum[i])); \
+    UNROLL for (int i = 0; i < COUNT; i++) __asm__ volatile("" : : HELD(sum[i])); \
   }
 
 #if defined(__x86_64__)
 #define REGISTER(x) "+v"(x)
+#define HELD(x) "v"(x)
 #else
 #define REGISTER(x) "+w"(x)
+#define HELD(x) "w"(x)
 #endif
 
 #if defined(__AVX512F__)

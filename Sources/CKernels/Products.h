@@ -12,7 +12,7 @@ INLINE void finish(float *to, const f32x16 *sum, grape_update update) {
 
 INLINE void micro_f32(const float *w, size_t w_stride, const float *x, size_t x_stride, size_t width, float *c,
                       size_t c_stride, grape_update update, const int rows, const int tiles) {
-  f32x16 sum[8][3];
+  f32x16 sum[16][3];
   UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
     if (update == GRAPE_UPDATE_CONTINUE) load(&sum[r][t], c + t * c_stride + r * 16);
     else fill(&sum[r][t], 0);
@@ -47,7 +47,7 @@ INLINE void add_pair_products(f32x16 *sum, uint32_t pair, const u16x32 *x) {
 
 INLINE void micro_bf16(const uint16_t *w, size_t w_stride, const uint16_t *x, size_t x_stride, size_t pairs,
                        float *c, size_t c_stride, grape_update update, const int rows, const int tiles) {
-  f32x16 sum[8][3];
+  f32x16 sum[16][3];
   UNROLL for (int r = 0; r < rows; r++) UNROLL for (int t = 0; t < tiles; t++) {
     if (update == GRAPE_UPDATE_CONTINUE) load(&sum[r][t], c + t * c_stride + r * 16);
     else fill(&sum[r][t], 0);
@@ -66,34 +66,35 @@ INLINE void micro_bf16(const uint16_t *w, size_t w_stride, const uint16_t *x, si
 }
 #endif
 
-// Cuts rows x tiles into register blocks: MICRO_ROWS, then 4, then 1 rows; MICRO_TILES, then 1 tile.
-#define CUT_ROWS(MICRO, TILES)                                                                              \
-  do {                                                                                                      \
-    size_t r = 0;                                                                                           \
-    for (; r + MICRO_ROWS <= rows; r += MICRO_ROWS)                                                         \
-      MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
-            update, MICRO_ROWS, TILES);                                                                 \
-    for (; r + 4 <= rows; r += 4)                                                                           \
-      MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
-            update, 4, TILES);                                                                          \
-    for (; r < rows; r++)                                                                                   \
-      MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
-            update, 1, TILES);                                                                          \
+// Cuts rows x tiles into register blocks of as many rows as there are, and as many tiles.
+#define EACH_ROWS(MICRO, ROWS, TILES)                                                                     \
+  for (; r + (ROWS) <= rows; r += (ROWS))                                                                 \
+    MICRO(w + r * w_stride, w_stride, x + t * x_stride, x_stride, depth, c + t * c_stride + r * 16, c_stride, \
+          update, ROWS, TILES)
+
+#define CUT_ROWS(MICRO, MOST, TILES)       \
+  do {                                     \
+    size_t r = 0;                          \
+    EACH_ROWS(MICRO, MOST, TILES);         \
+    EACH_ROWS(MICRO, MICRO_ROWS, TILES);   \
+    EACH_ROWS(MICRO, 4, TILES);            \
+    EACH_ROWS(MICRO, 1, TILES);            \
+    t += (TILES);                          \
   } while (0)
 
 #if MICRO_TILES == 3
-#define CUT(MICRO)                                          \
-  do {                                                      \
-    size_t t = 0;                                           \
-    for (; t + 3 <= tiles; t += 3) CUT_ROWS(MICRO, 3);      \
-    if (tiles - t == 2) CUT_ROWS(MICRO, 2);                 \
-    if (tiles - t == 1) CUT_ROWS(MICRO, 1);                 \
-  } while (0)
+// Four tiles are two pairs. One tile takes twice the rows, for enough chains of sums to keep the multipliers busy.
+#define MOST_ROWS (2 * MICRO_ROWS)
+#define CUT(MICRO)                                                                     \
+  for (size_t t = 0; t < tiles;) {                                                     \
+    if (tiles - t == 1) CUT_ROWS(MICRO, MOST_ROWS, 1);                                 \
+    else if (tiles - t == 2 || tiles - t == 4) CUT_ROWS(MICRO, MICRO_ROWS, 2);         \
+    else CUT_ROWS(MICRO, MICRO_ROWS, 3);                                               \
+  }
 #else
-#define CUT(MICRO)                                                 \
-  do {                                                             \
-    for (size_t t = 0; t < tiles; t++) CUT_ROWS(MICRO, 1);         \
-  } while (0)
+#define MOST_ROWS MICRO_ROWS
+#define CUT(MICRO) \
+  for (size_t t = 0; t < tiles;) CUT_ROWS(MICRO, MICRO_ROWS, 1)
 #endif
 
 static void multiply_f32(const float *w, size_t w_stride, size_t rows, const float *x, size_t x_stride,

@@ -16,20 +16,28 @@ INLINE void softmax_weight(f32x16 *weight, const float *score, float scale, cons
 INLINE void softmax_block(const float *scores, size_t count, float scale, int32_t first,
                           const i32x16 *last, int32_t window, float *maximum, float *sum, float *factor,
                           grape_operand form, void *out, const int masks) {
-  f32x16 old, most, hidden, change, shrink, total;
+  f32x16 old, most, hidden, change, shrink, total, maxima[4];
   load(&old, maximum);
   fill(&hidden, -1e30f);
-  most = old;
-  for (size_t j = 0; j < count; j++) {
-    f32x16 v;
-    load(&v, scores + j * 16);
-    v = v * scale;
-    if (masks) {
-      i32x16 masked = ((first + (int32_t)j) > *last) | ((first + (int32_t)j) <= *last - window);
-      choose(&v, &masked, &hidden, &v);
+  UNROLL for (int i = 0; i < 4; i++) maxima[i] = old;
+  for (size_t j = 0; j < count; j += 4) {
+    UNROLL for (int i = 0; i < 4; i++) {
+      f32x16 v;
+      if (j + (size_t)i >= count) break;
+      load(&v, scores + (j + (size_t)i) * 16);
+      v = v * scale;
+      int32_t key = first + (int32_t)j + i;
+      if (masks) {
+        i32x16 masked = (key > *last) | (key <= *last - window);
+        choose(&v, &masked, &hidden, &v);
+      }
+      larger(&maxima[i], &v);
     }
-    larger(&most, &v);
   }
+  larger(&maxima[0], &maxima[1]);
+  larger(&maxima[2], &maxima[3]);
+  most = maxima[0];
+  larger(&most, &maxima[2]);
   change = old - most;
   exponential_below_one(&shrink, &change);
   load(&total, sum);
