@@ -188,8 +188,8 @@ private func decodeMXFP4(_ block: UnsafeRawPointer, _ y: UnsafeMutablePointer<Fl
   }
 }
 
-/// The same format in two tensors, as transformers keeps it: `codes` has 16 bytes and `scales` one for each 32 elements;
-/// of a byte's elements the one in the low nibble comes first.
+/// The same format in two tensors, as transformers keeps it: `codes` has 16 bytes and `scales` one for each 32
+/// elements; of a byte's elements the one in the low nibble comes first.
 func decodeMXFP4(
   _ codes: UnsafeRawPointer, scales: UnsafeRawPointer, count: Int, into y: UnsafeMutablePointer<Float>
 ) {

@@ -30,7 +30,8 @@ package final class GGUFFile: Sendable {
 
   /// Maps the file and reads its header. Linear in the size of the header.
   ///
-  /// - Throws: `IOError` when the file cannot be mapped, `CheckpointError` when it is not a GGUF file that is understood.
+  /// - Throws: `IOError` when the file cannot be mapped, `CheckpointError` when it is not a GGUF file that is
+  ///   understood.
   package init(path: String) throws {
     file = try MappedFile(path: path)
     var header = GGUFHeader(file)

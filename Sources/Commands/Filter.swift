@@ -110,8 +110,8 @@ package final class Filter {
     exit(2)
   }
 
-  /// Writes out everything and ends: with status 0; 128 and the signal's number after an interruption; 2 after an operand
-  /// that could not be read; or 1 after bad records or when nothing was found.
+  /// Writes out everything and ends: with status 0; 128 and the signal's number after an interruption; 2 after an
+  /// operand that could not be read; or 1 after bad records or when nothing was found.
   package func finish() -> Never {
     progress?.finish(summary)
     if rejected > 0 {

@@ -131,7 +131,8 @@ package struct Histogram: Equatable, Sendable {
     }
   }
 
-  /// The least number (rounded, unless `isExact`) that `fraction` of the numbers do not exceed; nil when there are none.
+  /// The least number (rounded, unless `isExact`) that `fraction` of the numbers do not exceed; nil when there are
+  /// none.
   ///
   /// This is the inverse of the empirical distribution function. The ends are exact: 0 gives `minimum`, 1 `maximum`.
   package func quantile(_ fraction: Double) -> Double? { quantiles([fraction])?[0] }

@@ -50,8 +50,8 @@ package struct Picker: ~Copyable {
   ///   - keepsMember: whether picks are written with their `grape` member or may come without it.
   ///   - memory: bytes to use for records and groups together.
   ///   - hash: finds groups by their keys, which are told apart by their bytes.
-  ///   - write: called with each picked record, in the order of the input: during `finish`, or with contiguous groups at
-  ///     the end of each group.
+  ///   - write: called with each picked record, in the order of the input: during `finish`, or with contiguous groups
+  ///     at the end of each group.
   package init(
     rule: PickRule, keepsMember: Bool, memory: Int,
     hash: @escaping (UnsafeRawBufferPointer) -> UInt64 = { xxh64($0) },
@@ -72,8 +72,8 @@ package struct Picker: ~Copyable {
   /// - Parameters:
   ///   - record: the record.
   ///   - source: where it can be read again; nil where it cannot.
-  /// - Throws: `SelectionError` about the record, which then has no part in its group; `SelectionConflict` or `IOError`,
-  ///   after which there is no going on.
+  /// - Throws: `SelectionError` about the record, which then has no part in its group; `SelectionConflict` or
+  ///   `IOError`, after which there is no going on.
   package mutating func add(_ record: GrapeMember, at source: FilePlace? = nil) throws {
     guard let key = rule.fields.groupPath(record).flatMap({ keyReader.key(of: $0) }) else {
       throw SelectionError.noGroup(path: rule.fields.groupPath.name)
@@ -277,8 +277,8 @@ package struct Picker: ~Copyable {
     totals.picks += 1
   }
 
-  /// Whether a record that has been read again is worth what it was worth the first time. Others have written to the file
-  /// if not.
+  /// Whether a record that has been read again is worth what it was worth the first time. Others have written to the
+  /// file if not.
   private mutating func isSame(_ record: GrapeMember, _ contender: Contender) -> Bool {
     guard let key = rule.fields.groupPath(record).flatMap({ keyReader.key(of: $0) }) else { return false }
     return (try? merit(of: record, key: key)) == contender.merit

@@ -9,8 +9,8 @@ import Streams
 /// An append-only log of bytes whose latest part is in memory and whose older part, when memory runs short, is in
 /// a temporary file.
 ///
-/// A place in the log is an offset from its beginning and never changes. What is appended lies in one piece, and reading
-/// forward costs one pass over the file.
+/// A place in the log is an offset from its beginning and never changes. What is appended lies in one piece, and
+/// reading forward costs one pass over the file.
 package final class Spool {
   /// A piece of the log in memory. The chunks follow each other without gap, behind what is in the file.
   private struct Chunk {

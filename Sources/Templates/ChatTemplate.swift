@@ -2,8 +2,8 @@ import Records
 
 /// A model's chat template: a program in Jinja that turns a conversation into the text which the model is trained on.
 ///
-/// It sees what transformers' `apply_chat_template` gives it: `messages`, `tools`, `documents`, `add_generation_prompt` (false),
-/// and the texts of special tokens such as `bos_token`.
+/// It sees what transformers' `apply_chat_template` gives it: `messages`, `tools`, `documents`, `add_generation_prompt`
+/// (false), and the texts of special tokens such as `bos_token`.
 package struct ChatTemplate: @unchecked Sendable {
   // A parsed template is never changed, so threads may share it.
   private let template: JinjaTemplate

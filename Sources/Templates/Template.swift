@@ -81,8 +81,9 @@ package struct Template: Sendable {
     hex(source.withUnsafeBytes { xxh64($0) } >> 32, digits: 8)
   }
 
-  /// Replaces `text` by the candidate's text in UTF-8, and `responses` by where in it the response is, in bytes: one range
-  /// for each turn that counts, in order and apart. A chat template may leave a turn out, or have it in several places.
+  /// Replaces `text` by the candidate's text in UTF-8, and `responses` by where in it the response is, in bytes: one
+  /// range for each turn that counts, in order and apart. A chat template may leave a turn out, or have it in several
+  /// places.
   ///
   /// - Parameters:
   ///   - candidate: read with this template's `fields`.

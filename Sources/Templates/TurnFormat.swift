@@ -20,8 +20,9 @@ struct TurnFormat: Sendable {
   let assistant: Affixes
   let tool: Affixes
 
-  /// `Question: {instruction}\nAnswer: {response}`, as the GRAPE paper has it. Earlier turns are further questions and answers
-  /// with an empty line after each answer; a system turn comes first as a paragraph of its own; a tool's is headed `Tool: `.
+  /// `Question: {instruction}\nAnswer: {response}`, as the GRAPE paper has it. Earlier turns are further questions and
+  /// answers with an empty line after each answer; a system turn comes first as a paragraph of its own; a tool's is
+  /// headed `Tool: `.
   static let questionAnswer = TurnFormat(
     system: Affixes("", "\n\n"), user: Affixes("Question: ", "\n"), assistant: Affixes("Answer: ", "\n\n"),
     tool: Affixes("Tool: ", "\n"))

@@ -146,7 +146,8 @@ private func strings(of value: JSONValue) -> [String] {
     }
   }
 
-  /// Strings of pieces that mean something else behind one another: escapes, halves of them, quotes, runs of backslashes.
+  /// Strings of pieces that mean something else behind one another: escapes, halves of them, quotes, runs of
+  /// backslashes.
   @Test func agreesWithTheRulesOnMixedStrings() throws {
     let pieces = [
       #"\"#, #"\""#, #"\\"#, "\"", "n", "u", "d83c", #"\ud83c"#, #"\udf47"#, #"\ud83c\udf47"#, #"\u0041"#,

@@ -1,5 +1,6 @@
-/// Cuts a template into tokens, with the white space control that transformers asks of Jinja: `trim_blocks` (a newline after
-/// a block tag or comment goes) and `lstrip_blocks` (blanks before one that begins its line go), besides `-` and `+`.
+/// Cuts a template into tokens, with the white space control that transformers asks of Jinja: `trim_blocks` (a newline
+/// after a block tag or comment goes) and `lstrip_blocks` (blanks before one that begins its line go), besides `-` and
+/// `+`.
 struct JinjaLexer {
   private let source: [UInt8]
   private var position = 0

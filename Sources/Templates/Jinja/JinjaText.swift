@@ -1,7 +1,7 @@
 /// A string of a template, in UTF-8, that knows which of its bytes come from the messages' contents.
 ///
-/// Every operation of templates on strings keeps the marks: what is cut out of a content, trimmed, replaced or joined to
-/// something else is still the content's as far as it was. So the response is found in the rendered text without
+/// Every operation of templates on strings keeps the marks: what is cut out of a content, trimmed, replaced or joined
+/// to something else is still the content's as far as it was. So the response is found in the rendered text without
 /// looking for its characters.
 struct JinjaText: Hashable {
   /// A range of bytes that come from a message's content.
