@@ -93,7 +93,7 @@ struct HuggingFaceCache {
       }
   }
 
-  /// The text of a small file, without the white space around it.
+  /// The text of a small file, without white space.
   private static func text(_ path: String) throws -> String {
     let file = try MappedFile(path: path)
     return String(decoding: file.bytes.filter { $0 > 32 }, as: UTF8.self)
