@@ -135,6 +135,9 @@ package struct Report {
   let groupSizes: [(candidates: Int, groups: Int)]
   let groupSize: Distribution?
   let score: Distribution?
+  /// Whether the score is taken for a mean log-probability: at `grape.score`, of records with log-probabilities. Other
+  /// scorers put numbers of other units there.
+  let scoreIsLogprob: Bool
   /// e to the minus mean score, where the score is a mean log-probability.
   let perplexity: Double?
   let tokens: Distribution?
@@ -171,7 +174,8 @@ package struct Report {
     identities = summary.identities.list
     score = Distribution(summary.scores, sum: summary.scoreSum)
     tokens = Distribution(summary.lengths, sum: summary.lengthSum)
-    perplexity = scorePath == "grape.score" ? score.map { exp(-$0.mean) } : nil
+    scoreIsLogprob = scorePath == "grape.score" && !summary.groups.rulePicks.isEmpty
+    perplexity = scoreIsLogprob ? score.map { exp(-$0.mean) } : nil
     pearson = summary.pairSums.correlation
     spearman = summary.sample.rankCorrelation
     sample = summary.sample.pairs

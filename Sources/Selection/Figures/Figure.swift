@@ -53,7 +53,7 @@ struct Figure {
   }
 
   /// What scores are measured in, in parentheses behind a label.
-  var unit: String { report.scorePath == "grape.score" ? " (nats per token)" : "" }
+  var unit: String { report.scoreIsLogprob ? " (nats per token)" : "" }
 
   var scoreName: String { report.scorePath == "grape.score" ? "score" : report.scorePath }
 
