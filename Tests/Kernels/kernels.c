@@ -239,6 +239,21 @@ static void moves(const grape_kernels *table) {
            x[rows[position] / LANES * FEATURES * LANES + feature * LANES + rows[position] % LANES], 0, "gather");
 }
 
+static void classes(void) {
+  uint8_t text[100], of[128], out[101];
+  for (int i = 0; i < 128; i++) of[i] = (uint8_t)bits();
+  for (size_t count = 0; count <= 100; count++) {
+    for (size_t i = 0; i < count; i++) text[i] = bits() & 0x7F;
+    if (count % 3 == 1) text[bits() % count] |= 0x80;
+    size_t ascii = 0;
+    while (ascii < count && text[ascii] < 0x80) ascii++;
+    out[count] = 0xEE;
+    near(grape_classify_ascii(text, count, of, out), ascii, 0, "classify_ascii: count");
+    for (size_t i = 0; i < ascii; i++) near(out[i], of[text[i]], 0, "classify_ascii");
+    near(out[count], 0xEE, 0, "classify_ascii: behind");
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   const grape_kernels *table = grape_kernels_named(argv[1]);
@@ -253,6 +268,7 @@ int main(int argc, char **argv) {
   softmaxes(table);
   decodings(table);
   moves(table);
+  classes();
   printf("%s: %d wrong\n", table->name, failures);
   return failures > 0;
 }
