@@ -14,7 +14,8 @@ import Synchronization
 /// result must not depend on it. Between loops the threads spin for some microseconds, then sleep. A loop waits for
 /// the threads that took part in it and for no others: one that the system has not woken up yet costs nothing.
 ///
-/// One loop at a time: `run` must not be called from two threads at once, nor from inside a loop's body.
+/// One loop at a time: `run` must not be called from two threads at once, nor from inside a loop's body, nor between
+/// `start` and `finish`.
 package final class Workers: Sendable {
   /// Threads that run a loop, the caller included.
   package let count: Int
@@ -47,9 +48,22 @@ package final class Workers: Sendable {
     if count <= 1 || threads.isEmpty {
       for index in 0..<max(0, count) { body(index, 0) }
     } else {
-      withoutActuallyEscaping(body) { crew.run(Loop(count: count, body: $0), helpers: threads.count) }
+      withoutActuallyEscaping(body) {
+        crew.open(Loop(count: count, body: $0), helpers: min(count - 1, threads.count))
+        crew.finish()
+      }
     }
   }
+
+  /// Has the other threads begin to call `body` as `run` does; the caller takes part when it calls `finish`.
+  ///
+  /// What `body` works on is not the caller's until then.
+  package func start(_ count: Int, _ body: @escaping @Sendable (_ index: Int, _ worker: Int) -> Void) {
+    crew.open(Loop(count: count, body: body), helpers: min(count, threads.count))
+  }
+
+  /// Takes part in the loop that has been started, and returns when all calls have; at once where there is none.
+  package func finish() { crew.finish() }
 
   private static func start(_ crew: Crew, worker: Int) -> Thread? {
     let context = Unmanaged.passRetained(Context(crew: crew, worker: worker))
@@ -158,17 +172,23 @@ private final class Crew: Sendable {
 
   // MARK: The caller
 
-  func run(_ newLoop: Loop, helpers: Int) {
+  /// Opens a loop, and wakes so many of the helpers that sleep.
+  func open(_ newLoop: Loop, helpers: Int) {
     loop = newLoop
     next.store(0, ordering: .relaxed)
     // Nobody is inside and the loop is closed, so the low bits are zero; sequentially consistent against `sleepers`.
     let current = state.load(ordering: .relaxed)
     state.store((current &+ Self.number) | Self.open, ordering: .sequentiallyConsistent)
-    wake(min(helpers, newLoop.count - 1))
-    iterate(newLoop, worker: 0)
+    wake(helpers)
+  }
+
+  /// Takes part in the loop, closes it, and waits for the helpers inside.
+  func finish() {
+    guard let loop else { return }
+    iterate(loop, worker: 0)
     let before = state.bitwiseAnd(~Self.open, ordering: .sequentiallyConsistent).oldValue
     if before & Self.insideMask != 0 { waitUntilEmpty() }
-    loop = nil
+    self.loop = nil
   }
 
   private func wake(_ helpers: Int) {

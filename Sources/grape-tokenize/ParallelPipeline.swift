@@ -1,7 +1,8 @@
 import Commands
 import Streams
 
-/// Has several threads work on records: one of them writes a batch while the others work on the next.
+/// Has several threads work on records. While the others work on a batch, the calling thread writes the one before it
+/// and fills the next; then it takes part.
 final class ParallelPipeline<Task: RecordTask & ~Copyable>: RecordPipeline {
   private let filter: Filter
   private let workers: Workers
@@ -9,8 +10,8 @@ final class ParallelPipeline<Task: RecordTask & ~Copyable>: RecordPipeline {
   private let tasks: UnsafeMutablePointer<Task>
   /// Takes records.
   private var filling: Batch
-  /// Has been worked on, and waits to be written; empty before the first.
-  private var waiting: Batch
+  /// Is the threads' until they have finished.
+  private var working: Batch
   private var writer: RecordWriter
 
   /// - Parameters:
@@ -22,50 +23,46 @@ final class ParallelPipeline<Task: RecordTask & ~Copyable>: RecordPipeline {
     self.workers = workers
     tasks = .allocate(capacity: workers.count)
     for worker in 0..<workers.count { (tasks + worker).initialize(to: task()) }
-    // Threads seldom wait for each other where there are several portions for each.
-    filling = Batch(portions: 4 * workers.count, separator: filter.separator)
-    waiting = filling
+    filling = Batch(portions: 16 * workers.count, separator: filter.separator)
+    working = Batch(portions: 16 * workers.count, separator: filter.separator)
     writer = RecordWriter(filter)
   }
 
   deinit {
+    workers.finish()
     tasks.deinitialize(count: workers.count)
     tasks.deallocate()
   }
 
   func append(_ line: SourceLine) throws {
     filling.append(line)
-    if filling.isFull { try work() }
+    if filling.isFull { try passOn() }
   }
 
   func finish() throws {
-    try work()
-    defer { waiting.removeAll() }
-    try waiting.write(to: filter, &writer)
+    try passOn()
+    try passOn()
     try writer.endBatch()
   }
 
-  /// Works on the batch that takes records, and writes the one before it.
-  private func work() throws {
-    var failure: (any Error)?
-    let writes = waiting.count > 0 ? 1 : 0
-    let count = writes + filling.count
-    filling.withPortions { portions in
-      // One thread writes, and the others do not touch what it does; each portion is one thread's.
-      nonisolated(unsafe) let write = {
-        do { try self.waiting.write(to: self.filter, &self.writer) } catch { failure = error }
-      }
-      nonisolated(unsafe) let work = { portions[$0].work(&self.tasks[$1]) }
-      workers.run(count) { index, worker in
-        if index < writes { write() } else { work(index - writes, worker) }
-      }
+  /// Has the batch that was filled worked on, and writes the one that has been.
+  private func passOn() throws {
+    workers.finish()
+    swap(&filling, &working)
+    if working.count > 0 {
+      let portions = working.portions
+      let tasks = tasks
+      nonisolated(unsafe) let work = { portions[$0].work(&tasks[$1]) }
+      workers.start(working.count) { work($0, $1) }
     }
-    waiting.removeAll()
-    swap(&filling, &waiting)
-    if let failure {
+    defer { filling.removeAll() }
+    do {
+      try filling.write(to: filter, &writer)
+    } catch {
       // Nothing is to be written behind what could not be.
-      waiting.removeAll()
-      throw failure
+      workers.finish()
+      working.removeAll()
+      throw error
     }
   }
 }

@@ -17,6 +17,26 @@ import Testing
     }
   }
 
+  /// The caller goes its own way between a loop's start and its end, and what it does then it does alone.
+  @Test(arguments: [1, 2, 3])
+  func loopsAreStartedAndFinished(threads: Int) {
+    let workers = Workers(threads: threads)
+    workers.finish()
+    var results: [[Int]] = []
+    for count in [0, 1, 5, 300] {
+      let calls = Calls(count)
+      workers.start(count) { index, worker in
+        calls.add(index)
+        #expect((0..<threads).contains(worker))
+      }
+      usleep(count % 2 == 0 ? 0 : 3000)
+      workers.finish()
+      workers.finish()
+      results.append(calls.all)
+    }
+    #expect(results == [0, 1, 5, 300].map { Array(repeating: 1, count: $0) })
+  }
+
   /// Loops much shorter than a thread takes to wake up, one after the other, each reading what the last one wrote.
   @Test(arguments: [2, 4])
   func loopsFollowEachOther(threads: Int) {
