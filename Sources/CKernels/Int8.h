@@ -195,35 +195,46 @@ static void quantize(const float *x, size_t width, void *out) {
 
 static void quantize_row(const float *row, size_t width, int8_t *codes, int16_t *sums, float *scale) {
 #pragma clang fp contract(off)
-  const float magic = 12582912.0f;
-  f32x16 most = {0};
-  float largest = 0, poison = 0;
-  for (size_t i = 0; i + 16 <= width; i += 16) {
-    f32x16 v;
-    load(&v, row + i);
-    v = (f32x16)((i32x16)v & 0x7FFFFFFF);
-    larger(&most, &v);
+  const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
+  // The bits of positive numbers are in their order, and those of infinities and NaN behind them all.
+  i32x16 most = {0};
+  int32_t bits = 0;
+  size_t whole = width / 16 * 16;
+  for (size_t i = 0; i < whole; i += 16) {
+    i32x16 v;
+    __builtin_memcpy(&v, row + i, 64);
+    most = __builtin_elementwise_max(most, v & 0x7FFFFFFF);
   }
-  for (int lane = 0; lane < 16; lane++) largest = most[lane] > largest ? most[lane] : largest;
-  for (size_t i = width / 16 * 16; i < width; i++) {
-    float v = __builtin_fabsf(row[i]);
-    largest = v > largest ? v : largest;
+  bits = __builtin_reduce_max(most);
+  for (size_t i = whole; i < width; i++) {
+    int32_t v;
+    __builtin_memcpy(&v, row + i, 4);
+    bits = (v & 0x7FFFFFFF) > bits ? v & 0x7FFFFFFF : bits;
   }
-  for (size_t i = 0; i < width; i++) poison += row[i] * 0.0f;
-  float inverse = largest > 1e-30f ? 127.0f / largest : 0;
-  *scale = (largest > 1e-30f ? largest / 127.0f : 0) + poison;
+  float largest;
+  __builtin_memcpy(&largest, &bits, 4);
+  const int is_something = bits < 0x7F800000 && largest > 1e-30f;
+  const float inverse = is_something ? 127.0f / largest : 0;
+  *scale = bits >= 0x7F800000 ? __builtin_nanf("") : is_something ? largest / 127.0f : 0;
   for (size_t first = 0; first < width; first += GRAPE_INT8_BLOCK) {
-    int32_t sum = 0;
-    for (size_t i = 0; i < GRAPE_INT8_BLOCK; i++) {
-      float v = (first + i < width ? row[first + i] : 0) * inverse;
-      v = v + magic;
-      int32_t code;
-      __builtin_memcpy(&code, &v, 4);
-      code -= 0x4B400000;
-      codes[i] = (int8_t)code;
-      sum += (int8_t)code;
+    float last[GRAPE_INT8_BLOCK] = {0};
+    const float *block = row + first;
+    if (width - first < GRAPE_INT8_BLOCK) {
+      __builtin_memcpy(last, block, (width - first) * 4);
+      block = last;
     }
-    *sums = (int16_t)sum;
+    i32x16 sum = {0};
+    UNROLL for (size_t i = 0; i < GRAPE_INT8_BLOCK; i += 16) {
+      f32x16 v;
+      load(&v, block + i);
+      v = v * inverse;
+      v = v + magic;
+      i32x16 code = (i32x16)v - 0x4B400000;
+      sum += code;
+      i8x16 narrow = __builtin_convertvector(code, i8x16);
+      __builtin_memcpy(codes + i, &narrow, 16);
+    }
+    *sums = (int16_t)__builtin_reduce_add(sum);
     codes += GRAPE_INT8_GROUP * GRAPE_INT8_BLOCK;
     sums += GRAPE_INT8_GROUP;
   }

@@ -18,6 +18,9 @@ package enum ElementType: UInt8, Sendable, CaseIterable {
   /// Elements in a block; 1 for plain floats.
   package var blockLength: Int { traits.blockLength }
 
+  /// Whether elements are codes of at most 8 bits, and not numbers of their own.
+  package var isQuantized: Bool { blockLength > 1 || self == .u8 }
+
   /// Bytes in a block.
   package var blockBytes: Int { traits.blockBytes }
 

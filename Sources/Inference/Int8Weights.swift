@@ -2,8 +2,9 @@ import CKernels
 import Checkpoints
 import Streams
 
-/// The matrices of a model that are multiplied as 8-bit integers, all but embeddings and routers, and the memory they are
-/// in: a mapped file of the cache, or memory of the process.
+/// The matrices of a model that are multiplied as 8-bit integers and are not quantized as it is, and the memory they are in:
+/// a mapped file of the cache, or memory of the process. Embeddings and routers are multiplied in single precision;
+/// quantized matrices are rounded a slab at a time, so that no second copy of them is needed.
 ///
 /// The weights are rounded once, to a file named by the digest of the checkpoint, which grape-cache(5) describes. Any
 /// number of processes may do so at once. That the cache cannot be read or written is no error.
@@ -19,9 +20,15 @@ final class Int8Weights: @unchecked Sendable {
   ) throws(ModelError) {
     var roles: [TensorRole] = []
     var sources: [WeightMatrix] = []
-    for (role, matrix) in checkpoint.productMatrices {
+    for (role, matrix) in checkpoint.productMatrices where !matrix.tensor.type.isQuantized {
       roles.append(role)
       sources.append(try WeightMatrix(matrix))
+    }
+    guard !roles.isEmpty else {
+      matrices = [:]
+      file = nil
+      memory = nil
+      return
     }
     let image = Int8Image(
       sources.map { Int8Layout(rows: $0.rows, width: $0.width) }, source: checkpoint.sourceDigest)
@@ -48,7 +55,7 @@ final class Int8Weights: @unchecked Sendable {
     }
   }
 
-  /// The matrix with a role; nil for one that is never multiplied in 8 bits.
+  /// The matrix with a role; nil for one that is never multiplied in 8 bits, or is quantized.
   subscript(role: TensorRole) -> grape_int8_weights? { matrices[role] }
 
   private static func matrices(

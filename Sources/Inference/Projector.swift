@@ -5,6 +5,10 @@ import Streams
 ///
 /// Each worker writes a part that no other does, and every number is computed whole by one of them.
 struct Projector: Sendable {
+  /// What decoding or rounding a slab takes, in units of the products with a group of tiles: 3 for bfloat16 from GGUF's
+  /// blocks, 6 for bytes.
+  private static let decoding = 4
+
   let products: Products
   let workers: Workers
   let scratch: WorkerScratch
@@ -82,7 +86,7 @@ struct Projector: Sendable {
     let parts =
       isInPlace
       ? max(1, min(most, 32 * workers.count / max(1, slabCount)))
-      : workers.parts(slabs: slabCount, groups: most)
+      : workers.parts(slabs: slabCount, groups: most, preparation: Self.decoding)
     workers.run(slabCount * parts) { [ends] index, worker in
       let slab = index / parts
       guard let place = ends.firstIndex(where: { slab < $0 }) else { return }

@@ -3,7 +3,7 @@ import Checkpoints
 
 /// A `[rows, width]` weight matrix where it lies in the mapped checkpoint.
 ///
-/// Rows are used in place when their encoding is the operand's; otherwise a slab of rows at a time is decoded
+/// Rows are used in place when their encoding is the operand's; otherwise a slab of rows at a time is decoded, or rounded,
 /// into a worker's scratch memory, so that a quantized file is never expanded as a whole.
 ///
 /// A class, so that a task that takes it counts one reference.
@@ -13,7 +13,7 @@ final class WeightMatrix: @unchecked Sendable {
   let width: Int
   /// `[rows]`, or nil.
   let bias: [Float]?
-  /// The same rounded to 8 bits, for INT8 operands.
+  /// The same rounded to 8 bits, for INT8 operands; nil where slabs are rounded when they are needed.
   let int8: grape_int8_weights?
   private let base: UnsafeRawPointer
   private let rowBytes: Int
@@ -68,7 +68,10 @@ final class WeightMatrix: @unchecked Sendable {
   private var decodedStride: Int { width + width % 2 }
 
   /// Bytes of scratch memory that `slab` needs for `count` rows.
-  func scratchBytes(rows count: Int) -> Int { (count + 1) * decodedStride * 4 }
+  func scratchBytes(rows count: Int) -> Int {
+    let rounded = Int8Layout(rows: count, width: width).byteCount + decodedStride * 4
+    return max((count + 1) * decodedStride * 4, rounded)
+  }
 
   /// The rows `range` as operands of the given form.
   ///
@@ -76,7 +79,8 @@ final class WeightMatrix: @unchecked Sendable {
   func slab(
     _ range: Range<Int>, form: grape_operand, kernels: Kernels, scratch: UnsafeMutableRawPointer
   ) -> Slab {
-    if form == GRAPE_OPERAND_INT8, let int8 {
+    if form == GRAPE_OPERAND_INT8 {
+      guard let int8 else { return rounded(range, kernels: kernels, scratch: scratch) }
       let group = range.lowerBound / Int8Layout.group
       return Slab(
         pointer: base, stride: 0, rows: range.count, int8: int8, firstGroup: group,
@@ -97,6 +101,17 @@ final class WeightMatrix: @unchecked Sendable {
       }
     }
     return Slab(pointer: scratch, stride: stride, rows: range.count)
+  }
+
+  /// The rows `range`, rounded to 8 bits as `Int8Weights` would have them.
+  private func rounded(_ range: Range<Int>, kernels: Kernels, scratch: UnsafeMutableRawPointer) -> Slab {
+    let layout = Int8Layout(rows: range.count, width: width)
+    let floats = (scratch + layout.byteCount).assumingMemoryBound(to: Float.self)
+    for (i, row) in range.enumerated() {
+      decodeRow(row, kernels: kernels, into: floats)
+      layout.quantize(floats, row: i, to: scratch, kernels: kernels)
+    }
+    return Slab(pointer: scratch, stride: 0, rows: range.count, int8: layout.weights(at: scratch))
   }
 
   /// Whether slabs are operands of the given form as they lie, wherever they need not be put together.

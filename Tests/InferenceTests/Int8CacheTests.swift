@@ -46,9 +46,7 @@ import Testing
   private func kernels() throws -> Kernels { try #require(Kernels()) }
 
   /// A mixture of experts, transposed matrices, and rows that are not in place.
-  @Test(arguments: [
-    "models/llama-3", "families/qwen2-moe", "families/gpt2", "families/gpt-neox", "gguf/q4_0.gguf",
-  ])
+  @Test(arguments: ["models/llama-3", "families/qwen2-moe", "families/gpt2", "families/gpt-neox"])
   func theFileHoldsWhatMemoryWould(_ name: String) throws {
     let folder = try Folder()
     let expected = try Self.score(name, cacheFolder: nil, kernels: kernels())
@@ -59,6 +57,15 @@ import Testing
     #expect(try Self.score(name, cacheFolder: made, kernels: kernels()) == expected)
     let again = try FileManager.default.attributesOfItem(atPath: made + "/" + file)[.systemFileNumber] as? Int
     #expect(inode != nil && inode == again)
+  }
+
+  /// Weights that are quantized as it is are rounded as they are used.
+  @Test(arguments: ["gguf/q4_0.gguf", "gguf/q6_k.gguf"])
+  func quantizedWeightsAreNotKept(_ name: String) throws {
+    let folder = try Folder()
+    let few = try Self.score(name, cacheFolder: folder.path, kernels: kernels(), threads: 1)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    #expect(try Self.score(name, cacheFolder: folder.path, kernels: kernels(), threads: 5) == few)
   }
 
   @Test func everyVariantWritesTheSameFile() throws {
