@@ -33,6 +33,20 @@ time_of "one record, compiled tokenizer" "$(seconds grape-tokenize -m "$model" "
 rate "one thread" "$(seconds grape-tokenize -j1 -m "$model" "$candidates")"
 rate "$(nproc) threads" "$(seconds grape-tokenize -m "$model" "$candidates")"
 
+# What perf counts in a run: samples that are not in the encoder's own code, and all.
+samples() {
+  perf record -q -F 5000 -o "$work/perf" -- bash -c \
+    'for _ in $(seq "$1"); do grape-tokenize -j1 -m "$2" "$3"; done' _ "$runs" "$model" "$1" >/dev/null 2>&1
+  perf report -i "$work/perf" --comm grape-tokenize --sort symbol -F sample,symbol 2>/dev/null |
+    awk '/\[/ { all += $1; if (!/Tokenization/) others += $1 } END { print others, all }'
+}
+if command -v perf >/dev/null; then
+  # Start-up is taken off, and perf's own weight is not in the time.
+  share=$(echo "$(samples "$candidates") $(samples "$work/one.jsonl")" | awk '{ print ($1 - $3) / $2 }')
+  time=$(seconds grape-tokenize -j1 -m "$model" "$candidates")
+  rate "one thread, all but start-up and encoding" "$(awk -v s="$share" -v t="$time" 'BEGIN { print s * t }')"
+fi
+
 if [ -n "$reference" ]; then
   runs=1
   rate "Hugging Face tokenizers, one thread" "$(RAYON_NUM_THREADS=1 seconds "${PYTHON:-python3}" -c '
