@@ -46,7 +46,8 @@ enum Main {
       try picker.finish()
       if picker.totals.records > 0, picker.totals.picks == 0 {
         filter.isFruitless = true
-        filter.warn("nothing was picked of \(grouped(picker.totals.records)) records")
+        let count = picker.totals.records
+        filter.warn("nothing was picked of \(grouped(count)) record\(count == 1 ? "" : "s")")
       }
     }
   }
