@@ -36,7 +36,8 @@ let package = Package(
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "Records"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Records", "Streams"]),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "CKernels", "Checkpoints", "Records", "Streams"]),
+      name: "TokenizationTests",
+      dependencies: ["Tokenization", "CKernels", "Checkpoints", "Records", "Streams"]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "CKernels", "Checkpoints", "Records", "Streams"]),
     .testTarget(name: "SelectionTests", dependencies: ["Selection", "Records", "Streams"]),

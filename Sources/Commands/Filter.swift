@@ -62,8 +62,7 @@ package final class Filter {
     separator = arguments[flag: "null"] ? 0 : UInt8(ascii: "\n")
     isStrict = arguments[flag: "strict"]
     maximumLength = try arguments.bytes("max-line") ?? Self.defaultMaximumLength
-    rejects = try arguments.outputPath("rejects").map { path in try Output(creating: path, lineBuffered: true)
-    }
+    rejects = try arguments.outputPath("rejects").map { try Output(creating: $0, lineBuffered: true) }
     progress = Progress(isRequested: arguments[flag: "progress"], name: program.name)
   }
 
