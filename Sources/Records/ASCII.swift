@@ -15,7 +15,6 @@ enum ASCII {
   @usableFromInline static let one: UInt8 = 0x31
   @usableFromInline static let nine: UInt8 = 0x39
   @usableFromInline static let colon: UInt8 = 0x3A
-  @usableFromInline static let upperE: UInt8 = 0x45
   @usableFromInline static let leftBracket: UInt8 = 0x5B
   @usableFromInline static let backslash: UInt8 = 0x5C
   @usableFromInline static let rightBracket: UInt8 = 0x5D

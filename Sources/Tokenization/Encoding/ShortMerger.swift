@@ -77,11 +77,11 @@ struct ShortMerger: ~Copyable {
   @inline(__always)
   private func readSymbols(_ piece: UnsafePointer<UInt8>, _ count: Int) -> Bool {
     var isMissing = false
-    for index in 1...count {
-      let id = byteTokens[Int(piece[index &- 1])]
+    for index in 0..<count {
+      let id = byteTokens[Int(piece[index])]
       isMissing = isMissing || id == CacheSection.none
       let place = UInt8(truncatingIfNeeded: index)
-      symbols[index] = Symbol(id: id, previous: place &- 1, next: place &+ 1, end: place)
+      symbols[index &+ 1] = Symbol(id: id, previous: place, next: place &+ 2, end: place &+ 1)
     }
     symbols[0] = Symbol(id: CacheSection.none, previous: 0, next: 1, end: 0)
     symbols[count &+ 1] = Symbol(id: CacheSection.none, previous: 0, next: 0, end: 0)
