@@ -110,6 +110,32 @@ import Tokenization
     try FileManager.default.removeItem(atPath: folder)
   }
 
+  /// Whole tables of numbers that lead outside: each is found when the file is opened, or where the number is used.
+  @Test(arguments: ["qwen2", "llama2"], [0x3F_FFFE, 0xFFFF_FFFE << 32, 0x7FFF_FFFF_FFFF_FFFF] as [UInt64])
+  func noNumberOfASectionLeadsOutside(name: String, bits: UInt64) throws {
+    let source = try self.source(name)
+    let (folder, path, image) = try cached(source)
+    let expected = try encode(text, with: try Tokenizer.open(source, cacheFolder: folder)).ids
+    func number(_ offset: Int) -> Int {
+      Int(image[offset..<offset + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    }
+    let starts = (0..<number(32)).map { number(48 + 16 * $0) } + [image.count - 8]
+    var usedAsTheyAre = 0
+    for (start, end) in zip(starts, starts.dropFirst()) where end - start >= 8 {
+      var copy = image
+      for place in stride(from: start, through: end - 8, by: 8) {
+        for byte in 0..<8 { copy[place + byte] |= UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte)) }
+      }
+      try write(sealed(copy), path)
+      let tokenizer = try Tokenizer.open(source, cacheFolder: folder)
+      let ids = try encode(text, with: tokenizer).ids
+      #expect(ids.allSatisfy { Int($0) < tokenizer.vocabularySize })
+      if ids != expected { usedAsTheyAre += 1 }
+    }
+    #expect(usedAsTheyAre > 0)
+    try FileManager.default.removeItem(atPath: folder)
+  }
+
   /// A family of the fixtures, or a model of SentencePiece in a folder of its own.
   private func source(_ name: String) throws -> ModelLocation {
     guard name.contains("-") else { return .folder("\(fixtures)/tokenizers/\(name)") }
