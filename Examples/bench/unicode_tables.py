@@ -258,7 +258,7 @@ def write_patterns():
         sets("ideographic", "Ideographic", matching(r"\p{Ideographic}")),
         array("caseFolds", "Characters that match each other without regard to case (Unicode 16.0): character, the least of them.",
               flat(sorted(least.items()))),
-        array("multipleFolds", "Characters that match several without regard to case (Unicode 16.0): character, first, second, third or 0.",
+        array("multipleFolds", "Characters that match several when case is ignored (Unicode 16.0): character, then two or three or 0.",
               flat((c, *m, 0)[:4] for c, m in sorted(several.items()))),
     ])
 

@@ -2,13 +2,13 @@ import Streams
 
 /// An open model: its configuration, and its tensors by what they are for.
 ///
-/// Everything is checked on opening, and the tensors are mapped: nothing is read but headers and a few bytes of each
-/// tensor, so that a checkpoint of any size opens in milliseconds.
+/// Everything is checked on opening, and the tensors are mapped: nothing is read but headers and a few bytes
+/// of each tensor, so that a checkpoint of any size opens in milliseconds.
 package final class Checkpoint: Sendable {
   package let location: ModelLocation
   package let configuration: ModelConfiguration
-  /// `NAME@8hex`: the model's name, and a digest of its configuration, its tensors' names, types and shapes, and a
-  /// sample of their elements. The same wherever the checkpoint lies.
+  /// `NAME@8hex`: the model's name, and a digest of its configuration, its tensors' names, types and shapes,
+  /// and a sample of their elements. The same wherever the checkpoint lies.
   package let fingerprint: String
 
   /// A digest for naming what is made from the weights: another one where a file has been written to since.
@@ -18,12 +18,12 @@ package final class Checkpoint: Sendable {
 
   /// The matrix with a role; nil where the configuration has none.
   ///
-  /// Its shape is the one that the configuration asks for. Where embeddings are tied, the output head is the token
-  /// embedding.
+  /// Its shape is the one that the configuration asks for. Where embeddings are tied, the output
+  /// head is the token embedding.
   package func matrix(_ role: TensorRole) -> Matrix? { tensors.slots[TensorSlot(role: role)]?.first }
 
-  /// The matrices that activations are multiplied with layer by layer, the output head last; routers, which choose,
-  /// and embeddings are not among them. The order depends on the configuration alone.
+  /// The matrices that activations are multiplied with layer by layer, the output head last; routers, which
+  /// choose, and embeddings are not among them. The order depends on the configuration alone.
   package var productMatrices: [(role: TensorRole, matrix: Matrix)] {
     (configuration.productRoles + [.outputHead]).compactMap { role in matrix(role).map { (role, $0) } }
   }
@@ -35,8 +35,8 @@ package final class Checkpoint: Sendable {
 
   /// Opens the checkpoint at a location.
   ///
-  /// - Throws: `IOError` when a file cannot be read; `CheckpointError` when one is damaged, the model is of a family
-  ///   that is not supported or its configuration asks for something that is not.
+  /// - Throws: `IOError` when a file cannot be read; `CheckpointError` when one is damaged, the model is of a
+  ///   family that is not supported or its configuration asks for something that is not.
   package static func open(_ location: ModelLocation) throws -> Checkpoint {
     switch location {
     case .gguf(let path): try Checkpoint(location, gguf: path)
@@ -89,8 +89,8 @@ package final class Checkpoint: Sendable {
 }
 
 extension TensorTable {
-  /// The names with the prefix under which this checkpoint has them: that of the whole model, none in a checkpoint of
-  /// the bare decoder, or that of the language model in one that sees, too.
+  /// The names with the prefix under which this checkpoint has them: that of the whole model, none in a
+  /// checkpoint of the bare decoder, or that of the language model in one that sees, too.
   fileprivate func placed(_ names: TensorNames) -> TensorNames {
     let inner = names.prefix
     let candidates = [
@@ -106,7 +106,8 @@ extension TensorTable {
     return names
   }
 
-  /// Refuses a GGUF file with a tensor of a layer that no role uses: the model would be another one without it.
+  /// Refuses a GGUF file with a tensor of a layer that no role uses: the model would
+  /// be another one without it.
   fileprivate func refuseUnused(_ used: ResolvedTensors, known names: TensorNames) throws(CheckpointError) {
     let all = Array(tensors.keys) + Array(unsupported.keys)
     // Tables of rotary frequencies are recomputed.

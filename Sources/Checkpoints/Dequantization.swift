@@ -4,8 +4,8 @@
 /// Writes `count` elements of `type` at `source` to `destination` as floats.
 ///
 /// The reference implementation: one block after the other, each operation in the order in which ggml's
-/// `dequantize_row_*` has it, in single precision and without fused operations, so that results agree with other
-/// people's to the last bit. Faster kernels are tested against it.
+/// `dequantize_row_*` has it, in single precision and without fused operations, so that results agree with
+/// other people's to the last bit. Faster kernels are tested against it.
 ///
 /// - Parameters:
 ///   - type: how the elements are stored.
@@ -175,8 +175,8 @@ func nonLinearLevel(_ q: UInt8) -> Float {
 }
 
 // MARK: - Microscaled blocks of 32 (OCP Microscaling Formats, version 1.0)
-// One byte is a power of two for the block, and each element is a 4-bit float: a sign, two bits of exponent, one of
-// fraction.
+// One byte is a power of two for the block, and each element is a 4-bit float: a sign, two bits
+// of exponent, one of fraction.
 
 /// `scale: byte, qs: 16 bytes`; element = 2^(scale - 127) · E2M1(q), low nibbles first, as in ggml.
 private func decodeMXFP4(_ block: UnsafeRawPointer, _ y: UnsafeMutablePointer<Float>) {
@@ -188,8 +188,8 @@ private func decodeMXFP4(_ block: UnsafeRawPointer, _ y: UnsafeMutablePointer<Fl
   }
 }
 
-/// The same format in two tensors, as transformers keeps it: `codes` has 16 bytes and `scales` one for each 32
-/// elements; of a byte's elements the one in the low nibble comes first.
+/// The same format in two tensors, as transformers keeps it: `codes` has 16 bytes and `scales` one for each
+/// 32 elements; of a byte's elements the one in the low nibble comes first.
 func decodeMXFP4(
   _ codes: UnsafeRawPointer, scales: UnsafeRawPointer, count: Int, into y: UnsafeMutablePointer<Float>
 ) {
@@ -210,7 +210,8 @@ private func halfPower(_ exponent: UInt8) -> Float {
   Float(bitPattern: exponent < 2 ? 0x0020_0000 << UInt32(exponent) : UInt32(exponent - 1) << 23)
 }
 
-/// Twice the 16 values of a float of a sign, two bits of exponent and one of fraction (E2M1); zero has no sign.
+/// Twice the 16 values of a float of a sign, two bits of exponent and one of fraction
+/// (E2M1); zero has no sign.
 private func doubledFourBitFloat(_ q: UInt8) -> Float {
   let magnitude: Float =
     switch q & 7 {

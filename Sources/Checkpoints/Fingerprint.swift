@@ -2,8 +2,8 @@ import Streams
 
 /// A digest that tells models apart, in time that does not depend on their size.
 ///
-/// XXH64 over the configuration or metadata and, for each tensor in the order of the names, its name, type and shape
-/// and three samples of its elements: training changes nearly all of them.
+/// XXH64 over the configuration or metadata and, for each tensor in the order of the names, its name,
+/// type and shape and three samples of its elements: training changes nearly all of them.
 struct Fingerprint {
   private static let sampleBytes = 256
   private let digest: UInt64

@@ -1,4 +1,5 @@
-/// The metadata of one architecture in a GGUF file, each value checked as it is read; errors name file and key.
+/// The metadata of one architecture in a GGUF file, each value checked as it is read;
+/// errors name file and key.
 struct GGUFKeys {
   let file: GGUFFile
   let architecture: String

@@ -6,8 +6,8 @@ struct HuggingFaceCache {
   /// The folder; nil where the environment does not say where it would be.
   let folder: String?
 
-  /// The cache that huggingface_hub uses: `$HF_HUB_CACHE`, or `hub` in `$HF_HOME`, in `$XDG_CACHE_HOME/huggingface` or
-  /// in `~/.cache/huggingface`.
+  /// The cache that huggingface_hub uses: `$HF_HUB_CACHE`, or `hub` in `$HF_HOME`, in
+  /// `$XDG_CACHE_HOME/huggingface` or in `~/.cache/huggingface`.
   init(_ environment: (String) -> String?) {
     let home = environment("HOME")
     func value(_ name: String) -> String? {

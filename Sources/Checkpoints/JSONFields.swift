@@ -3,7 +3,8 @@ import Streams
 
 /// Parses JSON from a file or a part of it and hands it to `body`; the value is valid until `body` returns.
 ///
-/// - Throws: a `CheckpointError` that names `file` when the bytes are not a JSON object, and what `body` throws.
+/// - Throws: a `CheckpointError` that names `file` when the bytes are not a JSON object,
+///   and what `body` throws.
 func withJSONObject<T>(
   _ bytes: UnsafeRawBufferPointer, file: String, _ body: (JSONValue) throws -> T
 ) throws -> T {
@@ -20,7 +21,8 @@ func withJSONObject<T>(
   return try body(value)
 }
 
-/// The members of an object of a configuration file, each checked as it is read; errors name the file and the member.
+/// The members of an object of a configuration file, each checked as it is read; errors
+/// name the file and the member.
 ///
 /// A member that is null counts as absent.
 struct JSONFields {

@@ -1,4 +1,5 @@
-/// A `[rows, width]` matrix where it lies in a tensor: all of it, some of its rows, or columns of its transpose.
+/// A `[rows, width]` matrix where it lies in a tensor: all of it, some of its rows,
+/// or columns of its transpose.
 ///
 /// Its bytes have been checked: every row that the fields name lies in the tensor.
 package struct Matrix: Sendable {
@@ -11,8 +12,8 @@ package struct Matrix: Sendable {
   package let firstRow: Int
   /// The tensor is `[width, lines]`.
   package let isTransposed: Bool
-  /// Powers of two for blocks of 32 elements, `[…, rows, width / 32]`, where `tensor` holds MXFP4 codes two to a byte
-  /// (the OCP Microscaling Formats, with transformers' order of nibbles).
+  /// Powers of two for blocks of 32 elements, `[…, rows, width / 32]`, where `tensor` holds MXFP4 codes two
+  /// to a byte (the OCP Microscaling Formats, with transformers' order of nibbles).
   package let scales: Tensor?
 
   /// Line of row r: `first + (r / group) · stride + r % group`.
@@ -37,7 +38,8 @@ package struct Matrix: Sendable {
     return floats
   }
 
-  /// Writes the elements of a row, exactly as their format defines them, to `out`, which has room for `width` floats.
+  /// Writes the elements of a row, exactly as their format defines them, to `out`, which
+  /// has room for `width` floats.
   package func decodeRow(_ row: Int, into out: UnsafeMutablePointer<Float>) {
     if isTransposed {
       let column = lines[row], type = tensor.type

@@ -1,6 +1,6 @@
 extension ModelConfiguration {
-  /// Reads the metadata of a GGUF file of `family`. What it leaves out has llama.cpp's defaults. A key that changes the
-  /// computation in a way that is not implemented is an error that names it.
+  /// Reads the metadata of a GGUF file of `family`. What it leaves out has llama.cpp's defaults. A key that
+  /// changes the computation in a way that is not implemented is an error that names it.
   init(_ file: GGUFFile, architecture: String, family: Family) throws {
     let keys = GGUFKeys(file: file, architecture: architecture)
     let names = family.ggufNames
@@ -96,8 +96,8 @@ extension ModelConfiguration {
 extension GGUFKeys {
   fileprivate var hasFeedForwardLength: Bool { self["feed_forward_length"] != nil }
 
-  /// Gives layers a sliding window: those that `attention.sliding_window_pattern` names, else all but every `period`th,
-  /// or without a period every one.
+  /// Gives layers a sliding window: those that `attention.sliding_window_pattern` names, else all but every
+  /// `period`th, or without a period every one.
   func setWindows(_ model: inout ModelConfiguration, period: Int?) throws(CheckpointError) {
     guard let window = try size("attention.sliding_window", from: 0), window > 0 else { return }
     let pattern = self["attention.sliding_window_pattern"]

@@ -1,8 +1,8 @@
 import Records
 
 extension ModelConfiguration {
-  /// Reads the `config.json` of a transformers model. What it leaves out has transformers' defaults. A field that
-  /// changes the computation in a way that is not implemented is an error that names it.
+  /// Reads the `config.json` of a transformers model. What it leaves out has transformers' defaults. A field
+  /// that changes the computation in a way that is not implemented is an error that names it.
   init(_ config: JSONFields, family: Family) throws {
     let defaults = family.defaults, fields = family.fields
     try Self.refuseWhatIsNotImplemented(config, family)

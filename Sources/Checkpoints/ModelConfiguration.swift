@@ -53,8 +53,8 @@ package struct LayerConfiguration: Sendable {
   package var attention: AttentionConfiguration
   package var feedForward: FeedForwardConfiguration
   package var norms: NormPlaces = .beforeEach
-  /// Attention and feed-forward read the same residual stream, and both are added to it; where there is no norm of its
-  /// own for the feed-forward, it reads what attention reads.
+  /// Attention and feed-forward read the same residual stream, and both are added to it; where there is no
+  /// norm of its own for the feed-forward, it reads what attention reads.
   package var isParallel = false
   /// What both are multiplied by before they are added.
   package var residualScale: Float = 1
@@ -125,8 +125,8 @@ package struct ExpertsConfiguration: Sendable {
   package var chosenCount: Int
   package var weighting: Weighting
   package var routerHasBias = false
-  /// The intermediate size of an expert that every token goes through, weighted by the sigmoid of a product with a
-  /// learned vector (Qwen 1.5 MoE).
+  /// The intermediate size of an expert that every token goes through, weighted by the sigmoid of a product
+  /// with a learned vector (Qwen 1.5 MoE).
   package var sharedIntermediateSize: Int?
 
   /// How the router's logits become the weights of the chosen experts, those of the largest logits.

@@ -9,8 +9,8 @@ package enum ModelLocation: Sendable, Equatable {
 
   /// Finds what `argument` names: a folder, a GGUF file, or `org/name` in the Hugging Face cache.
   ///
-  /// A folder without safetensors that holds exactly one `.gguf` file stands for it. The name of a folder or file goes
-  /// before that of a model in the cache. Nothing is downloaded.
+  /// A folder without safetensors that holds exactly one `.gguf` file stands for it. The name of a folder or
+  /// file goes before that of a model in the cache. Nothing is downloaded.
   ///
   /// - Parameters:
   ///   - argument: a path, or the name of a model in the Hugging Face cache.
@@ -31,7 +31,8 @@ package enum ModelLocation: Sendable, Equatable {
     return try inFolder(HuggingFaceCache(environment).snapshot(of: argument))
   }
 
-  /// The model's name: that of the folder, of the file without `.gguf`, or of the model in the Hugging Face cache.
+  /// The model's name: that of the folder, of the file without `.gguf`, or of the model
+  /// in the Hugging Face cache.
   package var name: String {
     switch self {
     case .gguf(let path):

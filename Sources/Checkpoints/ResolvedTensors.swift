@@ -23,8 +23,8 @@ struct ResolvedTensors: Sendable {
 extension TensorTable {
   /// Finds the tensors of a configuration under their names.
   ///
-  /// With `isTied`, the token embedding and the output head stand in for each other where one is absent; where both are
-  /// there, each is used, as transformers does.
+  /// With `isTied`, the token embedding and the output head stand in for each other where one is absent;
+  /// where both are there, each is used, as transformers does.
   func resolve(
     _ configuration: ModelConfiguration, _ names: TensorNames, isTied: Bool
   ) throws(CheckpointError) -> ResolvedTensors {
@@ -97,8 +97,8 @@ extension TensorTable {
       firstRow: stack.index * (isTransposed ? width : lineCount), isTransposed: isTransposed, scales: nil)
   }
 
-  /// The powers of two of transformers' MXFP4: `NAME_blocks` has 16 bytes for 32 elements, `NAME_scales` one. Both are
-  /// `[out, in]` even where the plain tensor is transposed.
+  /// The powers of two of transformers' MXFP4: `NAME_blocks` has 16 bytes for 32 elements, `NAME_scales` one.
+  /// Both are `[out, in]` even where the plain tensor is transposed.
   private func scales(
     of codes: Tensor, _ name: String, shape: [Int], width: Int
   ) throws(CheckpointError) -> Tensor {

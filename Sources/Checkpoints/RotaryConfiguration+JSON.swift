@@ -1,7 +1,8 @@
 import Records
 
 extension JSONFields {
-  /// Sets the rotary embeddings of the layers that turn their heads; which have a sliding window is known by now.
+  /// Sets the rotary embeddings of the layers that turn their heads; which have a
+  /// sliding window is known by now.
   func setRotaries(_ model: inout ModelConfiguration, _ family: Family) throws(CheckpointError) {
     switch family.rotaries {
     case .none: model.rotaries = []
@@ -14,7 +15,8 @@ extension JSONFields {
     }
   }
 
-  /// The one rotary embedding of a model: `rope_scaling` or `rope_parameters`, in transformers' order of precedence.
+  /// The one rotary embedding of a model: `rope_scaling` or `rope_parameters`, in
+  /// transformers' order of precedence.
   private func rotary(_ model: ModelConfiguration, _ family: Family) throws(CheckpointError)
     -> RotaryConfiguration
   {

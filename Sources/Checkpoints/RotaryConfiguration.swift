@@ -23,14 +23,14 @@ package struct RotaryConfiguration: Sendable {
     case none
     /// Every frequency divided by the factor.
     case linear(factor: Double)
-    /// Low frequencies divided by the factor, high ones kept, those between interpolated (Llama 3.1): a wavelength is
-    /// low beyond `originalMaximumPositions / lowFrequencyFactor` positions and high below
+    /// Low frequencies divided by the factor, high ones kept, those between interpolated (Llama 3.1):
+    /// a wavelength is low beyond `originalMaximumPositions / lowFrequencyFactor` positions and high below
     /// `originalMaximumPositions / highFrequencyFactor`.
     case llama3(
       factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalMaximumPositions: Int)
-    /// Pairs that turn less than `betaSlow` times in `originalMaximumPositions` divided by the factor, those that turn
-    /// more than `betaFast` times kept, those between interpolated (Peng et al., YaRN, arXiv 2309.00071). `truncates`
-    /// rounds the bounds outwards to whole pairs.
+    /// Pairs that turn less than `betaSlow` times in `originalMaximumPositions` divided by the factor,
+    /// those that turn more than `betaFast` times kept, those between interpolated (Peng et al., YaRN,
+    /// arXiv 2309.00071). `truncates` rounds the bounds outwards to whole pairs.
     case yarn(
       factor: Double, betaFast: Double, betaSlow: Double, originalMaximumPositions: Int, truncates: Bool)
     /// Each pair's frequency divided by a factor of its own, another one in sequences of more than

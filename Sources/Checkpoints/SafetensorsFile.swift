@@ -3,9 +3,9 @@ import Streams
 
 /// A mapped safetensors file: a JSON header that says where each tensor lies, and the tensors.
 ///
-/// Every entry is checked when the file is opened: type, shape (its product too), that the range of bytes is as long as
-/// they say, lies in the file and belongs to no other tensor. Unused bytes between tensors are permitted. The format is
-/// described in the README of the safetensors library.
+/// Every entry is checked when the file is opened: type, shape (its product too), that the range of bytes is
+/// as long as they say, lies in the file and belongs to no other tensor. Unused bytes between tensors are
+/// permitted. The format is described in the README of the safetensors library.
 package final class SafetensorsFile: Sendable {
   package let path: String
   /// The tensors of supported types by name.

@@ -1,6 +1,7 @@
 import Streams
 
-/// The tensors of one file while its header is read: checks each entry against the file, and all against each other.
+/// The tensors of one file while its header is read: checks each entry against the file,
+/// and all against each other.
 struct TensorDirectory {
   private let file: MappedFile
   private let data: Range<Int>
@@ -25,8 +26,8 @@ struct TensorDirectory {
     }
   }
 
-  /// Adds a tensor with a header's values, whatever they are: `shape` outermost axis first, `begin` and, when the
-  /// file gives it, `end` of the elements, counted from the beginning of the data.
+  /// Adds a tensor with a header's values, whatever they are: `shape` outermost axis first, `begin` and,
+  /// when the file gives it, `end` of the elements, counted from the beginning of the data.
   mutating func add(
     _ name: String, type: ElementType, shape: [Int], begin: UInt64, end: UInt64?
   ) throws(CheckpointError) {
@@ -59,7 +60,8 @@ struct TensorDirectory {
     if byteCount > 0 { ranges.append((range, name)) }
   }
 
-  /// The tensors, and the types of the unsupported ones by name, once no two of them are known to share bytes.
+  /// The tensors, and the types of the unsupported ones by name, once no two of them
+  /// are known to share bytes.
   func finish() throws(CheckpointError) -> (tensors: [String: Tensor], unsupported: [String: String]) {
     let sorted = ranges.sorted { $0.range.lowerBound < $1.range.lowerBound }
     for (one, next) in zip(sorted, sorted.dropFirst()) where one.range.upperBound > next.range.lowerBound {

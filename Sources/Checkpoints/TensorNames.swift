@@ -12,8 +12,8 @@ struct TensorNames: Sendable {
 
   /// A tensor of each layer.
   struct Module: Sendable, ExpressibleByStringLiteral {
-    /// The module's name; `#` in it stands for the number of an expert or a head. An expert's name without one is that
-    /// of a tensor in which the experts are stacked.
+    /// The module's name; `#` in it stands for the number of an expert or a head. An expert's name without
+    /// one is that of a tensor in which the experts are stacked.
     let name: String
     let part: Part
     /// The tensor is `[in, out]`.

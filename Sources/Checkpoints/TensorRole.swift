@@ -32,8 +32,8 @@ package enum TensorRole: Hashable, Sendable {
     case attentionOutputNorm
     /// `[hidden]`, before the feed-forward part.
     case feedForwardNorm
-    /// `[intermediate, hidden]`: the branch that goes through the activation, and the other one. Plain feed-forwards
-    /// have `up` alone.
+    /// `[intermediate, hidden]`: the branch that goes through the activation, and the other one.
+    /// Plain feed-forwards have `up` alone.
     case gate, up
     /// `[hidden, intermediate]`.
     case down
@@ -74,9 +74,9 @@ package struct TensorSlot: Hashable, Sendable {
 }
 
 extension ModelConfiguration {
-  /// Calls `body` for each tensor that a checkpoint of this configuration has, with the shape of its matrix; vectors
-  /// are matrices of one column. The token embedding and the output head, which may stand in for each other, are left
-  /// out.
+  /// Calls `body` for each tensor that a checkpoint of this configuration has, with the shape of its matrix;
+  /// vectors are matrices of one column. The token embedding and the output head, which may stand
+  /// in for each other, are left out.
   func forEachSlot(
     _ body: (_ slot: TensorSlot, _ rows: Int, _ width: Int) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {

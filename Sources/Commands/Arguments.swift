@@ -2,7 +2,8 @@ import Records
 
 /// The options and operands of one run.
 ///
-/// Names are those of the program's own table; asking for one that it does not declare is a mistake in the program.
+/// Names are those of the program's own table; asking for one that it does not declare
+/// is a mistake in the program.
 package struct Arguments: Sendable {
   package private(set) var operands: [String] = []
 
@@ -13,9 +14,10 @@ package struct Arguments: Sendable {
 
   /// Sorts the words after the program's name into options and operands.
   ///
-  /// Short flags may share a dash (`-abc`), values be attached (`-n4`, `--name=4`) or follow (`-n 4`, `--name 4`),
-  /// whatever they begin with. The last repeat of an option wins. Options may follow operands; `--` ends them.
-  /// Names are never abbreviated. `--help`, `--version` and `--completions` end the parse, as nothing else matters.
+  /// Short flags may share a dash (`-abc`), values be attached (`-n4`, `--name=4`) or follow (`-n 4`,
+  /// `--name 4`), whatever they begin with. The last repeat of an option wins. Options may follow operands;
+  /// `--` ends them. Names are never abbreviated. `--help`, `--version` and `--completions` end the
+  /// parse, as nothing else matters.
   package init(parsing words: [String], for program: Program) throws(UsageError) {
     self.program = program
     var rest = words[...]
@@ -123,7 +125,8 @@ package struct Arguments: Sendable {
     return fraction
   }
 
-  /// A number of bytes, of `least` or more, with `K`, `M` or `G` for powers of 1024; nil when the option was not given.
+  /// A number of bytes, of `least` or more, with `K`, `M` or `G` for powers of 1024; nil
+  /// when the option was not given.
   package func bytes(_ name: String, least: Int = 1) throws(UsageError) -> Int? {
     guard let text = value(name) else { return nil }
     let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]

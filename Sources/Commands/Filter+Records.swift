@@ -9,14 +9,14 @@ private struct PauseFailure: Error {
 }
 
 extension Filter {
-  /// Calls `body` with every record of every operand, in order; blank lines are skipped. An interruption ends the
-  /// input.
+  /// Calls `body` with every record of every operand, in order; blank lines are skipped.
+  /// An interruption ends the input.
   ///
-  /// A `RecordError` from `body` makes a bad record: reported, copied to `--rejects`, counted. An operand that cannot
-  /// be read, or is of another format altogether, is reported, and the next one is read. `pause` is called to finish
-  /// what is in hand: before waiting for input, after which the output is flushed; after every record with
-  /// `--line-buffered`; and before a bad record ends a `--strict` run, so that the records before it are written and a
-  /// bad one among them is the first.
+  /// A `RecordError` from `body` makes a bad record: reported, copied to `--rejects`, counted. An operand
+  /// that cannot be read, or is of another format altogether, is reported, and the next one is read. `pause`
+  /// is called to finish what is in hand: before waiting for input, after which the output is flushed;
+  /// after every record with `--line-buffered`; and before a bad record ends a `--strict` run, so that the
+  /// records before it are written and a bad one among them is the first.
   ///
   /// - Throws: any other error from `body`, from `pause` and from writing.
   package func records(pause: () throws -> Void = {}, _ body: (SourceLine) throws -> Void) throws {
@@ -42,7 +42,8 @@ extension Filter {
 
   /// Reports a record as bad, copies it to `--rejects` and counts it.
   ///
-  /// - Throws: an error of writing; with `--strict`, the end of the run, which is not for the caller to catch.
+  /// - Throws: an error of writing; with `--strict`, the end of the run, which is
+  ///   not for the caller to catch.
   package func reject(_ line: SourceLine, _ reason: String) throws {
     try reject(line, reason, rest: nil)
   }

@@ -36,7 +36,8 @@ package final class Filter {
 
   private static let defaultMaximumLength = 64 << 20
 
-  /// Parses the command line. `--help`, `--version`, `--completions` and a wrong command line end the process.
+  /// Parses the command line. `--help`, `--version`, `--completions` and a wrong
+  /// command line end the process.
   package convenience init(_ program: Program) {
     do {
       let arguments = try Arguments(parsing: Array(CommandLine.arguments.dropFirst()), for: program)
@@ -68,8 +69,8 @@ package final class Filter {
 
   /// Runs a filter from its command line to its exit status.
   ///
-  /// - Parameter endsGently: whether SIGINT and SIGTERM end the input, so that the records in hand are finished; for
-  ///   filters whose output for the first records does not depend on the others.
+  /// - Parameter endsGently: whether SIGINT and SIGTERM end the input, so that the records in hand are
+  ///   finished; for filters whose output for the first records does not depend on the others.
   package static func main(
     _ program: Program, endsGently: Bool = false, _ body: (Filter) throws -> Void
   ) -> Never {
@@ -109,8 +110,8 @@ package final class Filter {
     exit(2)
   }
 
-  /// Writes out everything and ends: with status 0; 128 and the signal's number after an interruption; 2 after an
-  /// operand that could not be read; or 1 after bad records or when nothing was found.
+  /// Writes out everything and ends: with status 0; 128 and the signal's number after an interruption;
+  /// 2 after an operand that could not be read; or 1 after bad records or when nothing was found.
   package func finish() -> Never {
     progress?.finish(summary)
     if rejected > 0 {

@@ -1,6 +1,7 @@
 /// Numbers for people, the same in every locale.
 enum Numbers {
-  /// With a fixed number of decimal places, halves away from zero; `value` must be finite and not astronomical.
+  /// With a fixed number of decimal places, halves away from zero; `value` must be
+  /// finite and not astronomical.
   static func fixed(_ value: Double, places: Int) -> String {
     let unit = (0..<places).reduce(1) { product, _ in product * 10 }
     let scaled = Int((value.magnitude * Double(unit)).rounded())

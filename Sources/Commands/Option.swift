@@ -1,10 +1,12 @@
-/// One command-line option, declared once: parser, help, completions and the manual's synopsis all come from here.
+/// One command-line option, declared once: parser, help, completions and the manual's
+/// synopsis all come from here.
 package struct Option: Sendable, Equatable {
   /// The long name without dashes: `max-length`.
   package let name: String
   /// The one-letter name.
   package let short: Character?
-  /// What the help calls the value (`N`, `FILE`, `MODEL`), or each of several (`FIRST SECOND`); nil for a flag.
+  /// What the help calls the value (`N`, `FILE`, `MODEL`), or each of several
+  /// (`FIRST SECOND`); nil for a flag.
   package let argument: String?
   /// Values a shell can offer. Other values are for `Arguments` to judge.
   package let choices: [String]

@@ -1,6 +1,7 @@
 import Streams
 
-/// How far a run has come, on standard error: one line rewritten in place on a terminal, plain lines elsewhere.
+/// How far a run has come, on standard error: one line rewritten in place on a terminal,
+/// plain lines elsewhere.
 struct Progress {
   enum Style {
     /// A status line that goes when the run ends; of several filters on a terminal, one draws it.

@@ -27,7 +27,8 @@ struct Agreement {
   /// Candidates with both scores, in groups or not.
   let records: Int
   let groups: Int
-  /// Groups in which both pick the same record, and the part of them in which a random pick is expected to agree.
+  /// Groups in which both pick the same record, and the part of them in which a random
+  /// pick is expected to agree.
   let agreeing: Int
   let random: Double
   /// Kendall's tau of the groups in which neither scorer has the same score for all.

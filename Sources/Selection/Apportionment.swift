@@ -1,9 +1,9 @@
 /// Says of picks that come best first, and of whose sources all are counted, which ones stay.
 ///
-/// The number that stay is the greatest T, up to the limit, for which T picks can be chosen with no source above its
-/// ceiling, its maximum share of T rounded down. First come each source's best picks up to its floor, its minimum share
-/// of T rounded up; then the best of the others under the ceilings. Where the floors together are more than T, the
-/// best of what they grant stay.
+/// The number that stay is the greatest T, up to the limit, for which T picks can be chosen with no source
+/// above its ceiling, its maximum share of T rounded down. First come each source's best picks up to its
+/// floor, its minimum share of T rounded up; then the best of the others under the ceilings. Where the floors
+/// together are more than T, the best of what they grant stay.
 struct Apportionment {
   private let floor: Int
   private let ceiling: Int

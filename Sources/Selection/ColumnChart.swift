@@ -25,9 +25,9 @@ package struct ColumnChart: Equatable, Sendable {
 
   /// Makes a chart of a histogram.
   ///
-  /// It covers all numbers, unless the outer hundredth would more than double the width; then that is counted in
-  /// `below` and `above`. A column is never so narrow that the histogram's rounding would show, or chance more than
-  /// the shape; where all numbers are whole, each covers equally many of them.
+  /// It covers all numbers, unless the outer hundredth would more than double the width; then that is counted
+  /// in `below` and `above`. A column is never so narrow that the histogram's rounding would show, or chance
+  /// more than the shape; where all numbers are whole, each covers equally many of them.
   ///
   /// The result is nil where there are no two different numbers, or they lie too close to tell.
   ///
@@ -61,8 +61,8 @@ package struct ColumnChart: Equatable, Sendable {
     (self.counts, self.below, self.above) = (counts, below, above)
   }
 
-  /// Half the column width that D. Freedman and P. Diaconis recommend ("On the histogram as a density estimator",
-  /// 1981): the interquartile range over the cube root of the count.
+  /// Half the column width that D. Freedman and P. Diaconis recommend ("On the histogram as a density
+  /// estimator", 1981): the interquartile range over the cube root of the count.
   private static func finestUsefulStep(for histogram: Histogram) -> Double {
     guard let low = histogram.quantile(0.25), let high = histogram.quantile(0.75) else { return 0 }
     return (high - low) / cbrt(Double(histogram.count))

@@ -60,8 +60,8 @@ extension Contender {
   }
 }
 
-/// A binary heap of contenders in memory that the caller owns, the least preferred one first: what a group keeps
-/// while better ones may come.
+/// A binary heap of contenders in memory that the caller owns, the least preferred one first: what a group
+/// keeps while better ones may come.
 struct ContenderHeap {
   let contenders: UnsafeMutablePointer<Contender>
 

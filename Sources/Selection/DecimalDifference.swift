@@ -1,9 +1,10 @@
-/// The difference of two numbers that were read from decimals: 0.7 - 0.4 is 0.3, where that of the doubles nearest to
-/// them is 0.29999999999999993.
+/// The difference of two numbers that were read from decimals: 0.7 - 0.4 is 0.3, where that of the doubles
+/// nearest to them is 0.29999999999999993.
 ///
-/// It is the doubles' difference rounded to about the fifteenth digit of the greater of the two: to a power of ten of
-/// at least four units in its last place, while the doubles are within half a unit of the decimals each. Where that
-/// power or its inverse is no double, or a number is not finite, the doubles' difference stays as it is.
+/// It is the doubles' difference rounded to about the fifteenth digit of the greater of the two:
+/// to a power of ten of at least four units in its last place, while the doubles are within half a unit
+/// of the decimals each. Where that power or its inverse is no double, or a number is not finite, the
+/// doubles' difference stays as it is.
 func decimalDifference(_ left: Double, _ right: Double) -> Double {
   let difference = left - right
   let greater = max(abs(left), abs(right))

@@ -19,7 +19,8 @@ package struct ExactSum: Equatable, Sendable {
 
   private static let digitCount = 68
   private static let fullRoom = 1 << 30
-  /// The weight of bit 0 of digit 0 is 2^-1075: an exponent field of 1 shifts a subnormal's last bit to 2^-1074.
+  /// The weight of bit 0 of digit 0 is 2^-1075: an exponent field of 1 shifts a
+  /// subnormal's last bit to 2^-1074.
   private static let lowestExponent = -1075
 
   /// Makes a sum of no terms: zero.
@@ -93,8 +94,8 @@ package struct ExactSum: Equatable, Sendable {
     return isNegative ? -rounded : rounded
   }
 
-  /// The sum's digits that are not zero, each after its place: what a partial summary keeps of it. Empty for zero,
-  /// `[-1]` for what is not a number.
+  /// The sum's digits that are not zero, each after its place: what a partial summary keeps of it. Empty for
+  /// zero, `[-1]` for what is not a number.
   package var parts: [Int] {
     guard !isUndefined else { return [-1] }
     var copy = self

@@ -2,9 +2,10 @@ import Streams
 
 /// The name of a group in the statistics, which keep no keys: 128 bits that tell keys apart.
 ///
-/// The keys that `grape-tokenize` writes, strings of 16 hexadecimal digits, and keys of up to 15 bytes, a string's
-/// opening quote included, have names of their own. Longer keys go by 126 bits of SipHash: two of n are taken for one
-/// with a probability of about n^2 / 2^127, which is 10^-24 for ten million, and nobody can choose them so.
+/// The keys that `grape-tokenize` writes, strings of 16 hexadecimal digits, and keys of up to 15 bytes,
+/// a string's opening quote included, have names of their own. Longer keys go by 126 bits of SipHash:
+/// two of n are taken for one with a probability of about n^2 / 2^127, which is 10^-24 for ten million,
+/// and nobody can choose them so.
 struct GroupHash: Hashable {
   let high: UInt64
   let low: UInt64
@@ -13,8 +14,8 @@ struct GroupHash: Hashable {
 
   /// - Parameter key: what `GroupKeyReader` gives.
   init(_ key: UnsafeRawBufferPointer) {
-    // The kinds differ in the two lowest bits of `low`. Within a kind, `low` and `high` determine the key, as `mixed`
-    // is one-to-one.
+    // The kinds differ in the two lowest bits of `low`. Within a kind, `low` and `high` determine the
+    // key, as `mixed` is one-to-one.
     if let number = Self.hexadecimalNumber(key) {
       self.init(high: Self.mixed(number), low: 1)
     } else if key.count <= 15 {
@@ -53,8 +54,8 @@ struct GroupHash: Hashable {
     return (values | values >> 16) & 0xFFFF_FFFF
   }
 
-  /// A permutation of the 64-bit words after which near ones lie far apart (the finalizer of SplitMix64; Steele, Lea
-  /// and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
+  /// A permutation of the 64-bit words after which near ones lie far apart (the finalizer of SplitMix64;
+  /// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
   private static func mixed(_ word: UInt64) -> UInt64 {
     var z = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb

@@ -2,8 +2,8 @@ import Records
 
 /// Reads the keys of groups as bytes.
 ///
-/// A string's key is a quote and its decoded text, any other value's its spelling. So `"1"` and `1` differ, and
-/// `"é"` and `"\u00e9"` do not.
+/// A string's key is a quote and its decoded text, any other value's its spelling. So `"1"` and `1` differ,
+/// and `"é"` and `"\u00e9"` do not.
 struct GroupKeyReader: ~Copyable {
   private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var decoded: [UInt8] = []

@@ -1,6 +1,7 @@
 /// Makes the picks of one group from its contenders, which come one by one in order of preference.
 ///
-/// Memory is constant, except with a least margin: that of the last pick decides about all, so they are kept till then.
+/// Memory is constant, except with a least margin: that of the last pick decides about all,
+/// so they are kept till then.
 struct GroupPicks {
   private let header: GroupHeader
   private let rule: PickRule

@@ -15,8 +15,8 @@ struct GroupHeader: Equatable {
   }
 }
 
-/// The unit in which groups are spilled and merged: in a sorted run, a group's header and then its contenders in order
-/// of preference. So the runs' groups can be picked from as they are merged, however large they are.
+/// The unit in which groups are spilled and merged: in a sorted run, a group's header and then its contenders
+/// in order of preference. So the runs' groups can be picked from as they are merged, however large they are.
 struct GroupRecord {
   enum Content: Equatable {
     case header(GroupHeader)

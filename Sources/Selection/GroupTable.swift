@@ -2,8 +2,8 @@ import Streams
 
 /// The groups seen so far, each with its preferred contenders.
 ///
-/// Groups are told apart by the bytes of their keys; the hash only finds them. A group takes 72 bytes, its key, 40
-/// bytes for each contender it may keep (rounded up to a power of two), and 16 to 32 bytes of index.
+/// Groups are told apart by the bytes of their keys; the hash only finds them. A group takes 72 bytes, its
+/// key, 40 bytes for each contender it may keep (rounded up to a power of two), and 16 to 32 bytes of index.
 struct GroupTable {
   /// One group: what is known of all its candidates, and where the kept ones are.
   struct Group {
@@ -107,7 +107,8 @@ struct GroupTable {
     }
   }
 
-  /// Moves a heap to a place with twice the room, and frees the old one for the next group that needs its size.
+  /// Moves a heap to a place with twice the room, and frees the old one for the next
+  /// group that needs its size.
   private mutating func growHeap(of group: inout Group) {
     let old = group.heapStart
     let size = group.heapCapacity == 0 ? 0 : group.heapCapacity.trailingZeroBitCount + 1

@@ -1,7 +1,7 @@
 /// The tallies of all groups, and the sources that each group has candidates with a score from.
 ///
-/// Memory: 64 bytes a group, 16 to 32 bytes of index, 8 bytes for every 64 sources past the first 64, and 48 bytes
-/// where the input has log-probabilities.
+/// Memory: 64 bytes a group, 16 to 32 bytes of index, 8 bytes for every 64 sources past the first 64, and 48
+/// bytes where the input has log-probabilities.
 struct GroupTallies {
   /// A group. With its first 64 sources it fills a cache line.
   struct Entry {
@@ -12,7 +12,8 @@ struct GroupTallies {
   }
 
   private(set) var entries: [Entry] = []
-  /// What the length normalizations would pick of each group; empty as long as no candidate has had a log-probability.
+  /// What the length normalizations would pick of each group; empty as long as no candidate
+  /// has had a log-probability.
   private(set) var rulePicks: [RulePicks] = []
   private var index = HashIndex()
   /// A bit for each source from 64 on, `words` words a group.

@@ -16,7 +16,8 @@ struct GroupTally: Equatable {
   var shortest = Int32.max
   /// The pick's source: a place in the list of sources.
   var bestSource: UInt16 = 0
-  /// Whether the pick is the candidate that is chosen for its length: the earliest of the longest, of the shortest.
+  /// Whether the pick is the candidate that is chosen for its length: the earliest of
+  /// the longest, of the shortest.
   var pickIsLongest = false
   var pickIsShortest = false
 

@@ -1,8 +1,8 @@
 /// An open-addressing index from hashes to places in an array that the caller keeps.
 ///
-/// It holds no keys: the caller says whether the element at a place is the one looked for, so that keys of any
-/// length are compared by their bytes and equal hashes never merge. Eight bytes a slot, at most half of them used;
-/// up to 2^32 - 1 elements.
+/// It holds no keys: the caller says whether the element at a place is the one looked for, so that keys of
+/// any length are compared by their bytes and equal hashes never merge. Eight bytes a slot, at most half of
+/// them used; up to 2^32 - 1 elements.
 struct HashIndex {
   /// The upper half is that of the element's hash, the lower half its place plus one; 0 is a free slot.
   private var slots: [UInt64]

@@ -1,16 +1,17 @@
-/// Quantiles and shapes of a distribution in bounded memory, with a stated error, whatever the order of the numbers.
+/// Quantiles and shapes of a distribution in bounded memory, with a stated error, whatever
+/// the order of the numbers.
 ///
-/// Up to `exactLimit` numbers are kept as they are, and quantiles are exact. From then on numbers are rounded to
-/// `precision` significant bits and counted: a number x becomes the nearest multiple of 2^(e+1-precision), where
-/// 2^e <= |x| < 2^(e+1); magnitudes below 2^-30 count as 0. Rounding keeps the order, so a quantile of the rounded
-/// numbers is the rounded quantile: it is off by at most 2^-precision of itself (11 bits: 0.05 %), or by 2^-30 near
-/// zero. Whole numbers up to 2^precision stay exact. This holds for every number and every quantile, not with some
-/// probability, and the state depends on the numbers alone: not on their order, nor on how they were divided among
-/// histograms that were then merged.
+/// Up to `exactLimit` numbers are kept as they are, and quantiles are exact. From then on numbers are rounded
+/// to `precision` significant bits and counted: a number x becomes the nearest multiple of 2^(e+1-precision),
+/// where 2^e <= |x| < 2^(e+1); magnitudes below 2^-30 count as 0. Rounding keeps the order, so a quantile of
+/// the rounded numbers is the rounded quantile: it is off by at most 2^-precision of itself (11 bits: 0.05
+/// %), or by 2^-30 near zero. Whole numbers up to 2^precision stay exact. This holds for every number and
+/// every quantile, not with some probability, and the state depends on the numbers alone: not on their order,
+/// nor on how they were divided among histograms that were then merged.
 ///
-/// Memory: eight bytes for each number that is kept, then eight for each of the 2^(precision-1) values an octave
-/// between the least and the greatest number; with 11 bits 17 MB at the very most. The idea is G. Tene's
-/// HdrHistogram, with bins that fall on the bits of the floating-point format.
+/// Memory: eight bytes for each number that is kept, then eight for each of the 2^(precision-1) values an
+/// octave between the least and the greatest number; with 11 bits 17 MB at the very most. The idea is G.
+/// Tene's HdrHistogram, with bins that fall on the bits of the floating-point format.
 package struct Histogram: Equatable, Sendable {
   /// How many numbers were counted.
   package private(set) var count = 0
@@ -131,15 +132,17 @@ package struct Histogram: Equatable, Sendable {
     }
   }
 
-  /// The least number (rounded, unless `isExact`) that `fraction` of the numbers do not exceed; nil when there are
-  /// none.
+  /// The least number (rounded, unless `isExact`) that `fraction` of the numbers do not
+  /// exceed; nil when there are none.
   ///
-  /// This is the inverse of the empirical distribution function. The ends are exact: 0 gives `minimum`, 1 `maximum`.
+  /// This is the inverse of the empirical distribution function. The ends are exact:
+  /// 0 gives `minimum`, 1 `maximum`.
   package func quantile(_ fraction: Double) -> Double? { quantiles([fraction])?[0] }
 
   /// The quantiles of several fractions, which rise; nil when there are no numbers.
   ///
-  /// - Complexity: O(n log n) for n numbers up to `exactLimit`, then O(values between the least and the greatest).
+  /// - Complexity: O(n log n) for n numbers up to `exactLimit`, then O(values between
+  ///   the least and the greatest).
   package func quantiles(_ fractions: [Double]) -> [Double]? {
     guard count > 0 else { return nil }
     let entries = entries

@@ -21,7 +21,8 @@ package struct Identity: Hashable, Sendable, CustomStringConvertible {
 package struct Identities {
   package private(set) var list: [Identity] = []
   private var numbers: [Identity: Int] = [:]
-  /// How the previous record spells its model and its tokenizer, empty for none, and the number of that identity.
+  /// How the previous record spells its model and its tokenizer, empty for none, and
+  /// the number of that identity.
   private var latestModel: [UInt8] = []
   private var latestTokenizer: [UInt8] = []
   private var latestNumber: Int?

@@ -24,13 +24,14 @@ struct Lot {
     bits = hash
   }
 
-  /// A second number, independent of the first: the one with which a group was won says something about the group's
-  /// size.
+  /// A second number, independent of the first: the one with which a group was won says
+  /// something about the group's size.
   var redrawn: UInt64 { withUnsafeBytes(of: bits.littleEndian) { xxh64($0, seed: 1) } }
 
-  /// The score over the temperature, plus a number from the Gumbel distribution: the greatest of a group's is each
-  /// record's with a probability proportional to exp(score / temperature), and the greatest k are k draws without
-  /// putting back (Kool, van Hoof and Welling, "Stochastic Beams and Where to Find Them", 2019, section 2.3). Finite.
+  /// The score over the temperature, plus a number from the Gumbel distribution: the greatest of a group's
+  /// is each record's with a probability proportional to exp(score / temperature), and the greatest k
+  /// are k draws without putting back (Kool, van Hoof and Welling, "Stochastic Beams and Where to Find
+  /// Them", 2019, section 2.3). Finite.
   func perturb(_ score: Double, temperature: Double) -> Double {
     let uniform = (Double(bits >> 12) + 0.5) * 0x1p-52  // above 0, below 1, without rounding
     let limit = Double.greatestFiniteMagnitude

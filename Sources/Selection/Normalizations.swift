@@ -1,7 +1,7 @@
 import Records
 
-/// What a record says of its log-probabilities, as numbers that could be picked by instead of the score: the length
-/// normalizations. Each is nil where the record does not tell it.
+/// What a record says of its log-probabilities, as numbers that could be picked by instead of the score:
+/// the length normalizations. Each is nil where the record does not tell it.
 struct Normalizations {
   /// The mean over all response tokens: `grape.logprob` over `grape.count`.
   var mean: Double?

@@ -10,7 +10,8 @@ import Streams
 
 /// Numbers as a report shows them, whatever the locale.
 enum Numerals {
-  /// With a fixed number of decimal places, at most 9; from 10^15 on, and where it is not finite, as Swift writes it.
+  /// With a fixed number of decimal places, at most 9; from 10^15 on, and where it is not
+  /// finite, as Swift writes it.
   static func fixed(_ value: Double, _ places: Int) -> String {
     guard value.magnitude < 1e15 else { return value.description }
     let places = min(max(places, 0), 9)

@@ -3,8 +3,8 @@ import Streams
 /// A uniform sample of pairs of numbers, for statistics that need them all at once.
 ///
 /// Each pair comes with a hash, and the pairs with the least hashes are kept. So the sample
-/// depends neither on the order of the input nor on how it was divided, and samples merge. With no more pairs than
-/// `capacity` it holds every one.
+/// depends neither on the order of the input nor on how it was divided, and samples merge. With no more pairs
+/// than `capacity` it holds every one.
 struct PairSample: Equatable {
   struct Pair: Equatable {
     let hash: UInt64
@@ -57,7 +57,8 @@ struct PairSample: Equatable {
     return copy.buffer
   }
 
-  /// Spearman's rank correlation of the sample: Pearson's of the ranks, equal numbers sharing the mean of theirs.
+  /// Spearman's rank correlation of the sample: Pearson's of the ranks, equal numbers
+  /// sharing the mean of theirs.
   ///
   /// - Returns: nil where one side has fewer than two different numbers.
   var rankCorrelation: Double? {

@@ -2,7 +2,8 @@ import Records
 
 /// Reads partial summaries, one after the other, into one summary.
 ///
-/// What a summary claims is checked for its form, not for its truth; counts that no input could have wrap around.
+/// What a summary claims is checked for its form, not for its truth; counts that no
+/// input could have wrap around.
 package struct PartialReader: ~Copyable {
   /// A line that no partial summary of these paths has there.
   package enum Failure: Error, Equatable, CustomStringConvertible {

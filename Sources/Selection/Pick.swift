@@ -2,8 +2,8 @@
 package struct Standing: Equatable, Sendable {
   /// 1 for the preferred candidate.
   package let rank: Int
-  /// How much better it is than the next candidate, zero or more; nil for a group's last, and where something else
-  /// than values decides.
+  /// How much better it is than the next candidate, zero or more; nil for a group's last, and where
+  /// something else than values decides.
   package let margin: Double?
   /// The number of candidates in the group, picked or not.
   package let candidates: Int

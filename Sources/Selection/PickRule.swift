@@ -8,11 +8,11 @@ package struct PickRule: Sendable {
     case highest, lowest
     /// More or fewer response tokens.
     case longest, shortest
-    /// Chance: a hash of the seed, the group's key and the record without its `grape` member, which depends neither on
-    /// the order of the input nor on scores.
+    /// Chance: a hash of the seed, the group's key and the record without its `grape` member, which depends
+    /// neither on the order of the input nor on scores.
     case random(seed: UInt64)
-    /// Chance weighted by scores: a group's picks are drawn one after the other without putting back, each with a
-    /// probability proportional to exp(score / temperature) among those left.
+    /// Chance weighted by scores: a group's picks are drawn one after the other without putting back,
+    /// each with a probability proportional to exp(score / temperature) among those left.
     case softmax(temperature: Double, seed: UInt64)
   }
 
@@ -54,8 +54,8 @@ package struct PickRule: Sendable {
   package var minimumMargin: Double?
   /// Which of all groups' picks stay; nil: all.
   package var limit: PickLimit?
-  /// Whether each group's records follow each other, so that a group is picked from as soon as the next begins. There
-  /// is no limit then.
+  /// Whether each group's records follow each other, so that a group is picked from as soon as the next
+  /// begins. There is no limit then.
   package var isContiguous: Bool
 
   package init(

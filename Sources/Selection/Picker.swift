@@ -3,13 +3,14 @@ import Streams
 
 /// Picks the preferred records of each group, whatever the order of the input, within a memory budget.
 ///
-/// Of each record that is among the best of its group when it arrives, a table of groups keeps the place: in the input
-/// where that is a regular file, and else in a spool that the record is appended to. When memory runs short the
-/// spool's older part goes to a temporary file, and so does the table, as a run sorted by key. At the end the runs are
-/// merged, the picks are sorted by their places, which is the order of the input, and read once more and written.
+/// Of each record that is among the best of its group when it arrives, a table of groups keeps the place:
+/// in the input where that is a regular file, and else in a spool that the record is appended to. When memory
+/// runs short the spool's older part goes to a temporary file, and so does the table, as a run sorted by key.
+/// At the end the runs are merged, the picks are sorted by their places, which is the order of the input,
+/// and read once more and written.
 ///
-/// - Complexity: O(n log k) time for n records, of which each group keeps k. Disk: at most the size of what comes from
-///   pipes, and the table's.
+/// - Complexity: O(n log k) time for n records, of which each group keeps k. Disk: at most the size of what
+///   comes from pipes, and the table's.
 package struct Picker: ~Copyable {
   /// What has been done so far.
   package struct Totals {
@@ -50,8 +51,8 @@ package struct Picker: ~Copyable {
   ///   - keepsMember: whether picks are written with their `grape` member or may come without it.
   ///   - memory: bytes to use for records and groups together.
   ///   - hash: finds groups by their keys, which are told apart by their bytes.
-  ///   - write: called with each picked record, in the order of the input: during `finish`, or with contiguous groups
-  ///     at the end of each group.
+  ///   - write: called with each picked record, in the order of the input: during `finish`, or with
+  ///     contiguous groups at the end of each group.
   package init(
     rule: PickRule, keepsMember: Bool, memory: Int,
     hash: @escaping (UnsafeRawBufferPointer) -> UInt64 = { xxh64($0) },
@@ -198,8 +199,8 @@ package struct Picker: ~Copyable {
 
   // MARK: Memory
 
-  /// The table may fill a fifth of the budget, so that with the room its arrays keep free it has two; the spool has two
-  /// as well, and an eighth is for merging and sorting.
+  /// The table may fill a fifth of the budget, so that with the room its arrays keep free it has two;
+  /// the spool has two as well, and an eighth is for merging and sorting.
   private mutating func keepWithinMemory() throws {
     if table.bytes > max(memory / 5, 1 << 13) { try spillTable() }
   }
@@ -227,8 +228,8 @@ package struct Picker: ~Copyable {
   /// Writes the picks that have not been written yet.
   package mutating func finish() throws { try writePicks() }
 
-  /// In contiguous input: if a record's key is another than the one before, picks from the group that has ended,
-  /// and forgets all but its hash.
+  /// In contiguous input: if a record's key is another than the one before, picks from the group that has
+  /// ended, and forgets all but its hash.
   private mutating func follow(_ key: UnsafeRawBufferPointer) throws {
     if let openKey {
       if openKey.withUnsafeBytes({ equalBytes($0, key) }) { return }
@@ -277,8 +278,8 @@ package struct Picker: ~Copyable {
     totals.picks += 1
   }
 
-  /// Whether a record that has been read again is worth what it was worth the first time. Others have written to the
-  /// file if not.
+  /// Whether a record that has been read again is worth what it was worth the first time. Others
+  /// have written to the file if not.
   private mutating func isSame(_ record: GrapeMember, _ contender: Contender) -> Bool {
     guard let key = rule.fields.groupPath(record).flatMap({ keyReader.key(of: $0) }) else { return false }
     return (try? merit(of: record, key: key)) == contender.merit

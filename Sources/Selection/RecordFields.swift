@@ -23,7 +23,8 @@ package struct RecordFields: Sendable {
     try scorePath.number(in: member)
   }
 
-  /// The number of response tokens: `grape.count`, or else the sum of `grape.spans`; nil where neither is there.
+  /// The number of response tokens: `grape.count`, or else the sum of `grape.spans`;
+  /// nil where neither is there.
   package func length(of member: GrapeMember) -> Int? {
     if let count = member["count"] {
       return count.int.flatMap { (0...RecordFields.longest).contains($0) ? $0 : nil }

@@ -1,9 +1,10 @@
 import Streams
 
-/// Where the records that may be picked are: those of regular files stay there, those of pipes are kept in a spool.
+/// Where the records that may be picked are: those of regular files stay there, those
+/// of pipes are kept in a spool.
 ///
-/// A record's place is a number that never changes, and places rise in the order of the input. Reading at rising
-/// places is one pass over files and spool.
+/// A record's place is a number that never changes, and places rise in the order of the input. Reading at
+/// rising places is one pass over files and spool.
 final class RecordStore {
   /// A stretch of places: those of records from one file, or of records that are kept one after the other.
   private struct Segment {

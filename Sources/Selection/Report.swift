@@ -47,7 +47,8 @@ package struct Report {
     let pickScores: Histogram
     /// Groups whose pick is its.
     let picks: Int
-    /// The same among the groups of two or more candidates with a score, and those of them in which it has one.
+    /// The same among the groups of two or more candidates with a score, and those
+    /// of them in which it has one.
     let wins: Int
     let groups: Int
     /// Nil where it never had a rival.
@@ -67,8 +68,8 @@ package struct Report {
     }
   }
 
-  /// What another rule than the score would pick, in the groups whose scored candidates all have what it needs; for
-  /// lengths, in those whose pick has one.
+  /// What another rule than the score would pick, in the groups whose scored candidates all have what it
+  /// needs; for lengths, in those whose pick has one.
   struct Rule {
     enum Kind: Equatable {
       case longest, shortest, mean, sum
@@ -135,8 +136,8 @@ package struct Report {
   let groupSizes: [(candidates: Int, groups: Int)]
   let groupSize: Distribution?
   let score: Distribution?
-  /// Whether the score is taken for a mean log-probability: at `grape.score`, of records with log-probabilities. Other
-  /// scorers put numbers of other units there.
+  /// Whether the score is taken for a mean log-probability: at `grape.score`, of records with
+  /// log-probabilities. Other scorers put numbers of other units there.
   let scoreIsLogprob: Bool
   /// e to the minus mean score, where the score is a mean log-probability.
   let perplexity: Double?

@@ -40,8 +40,8 @@ struct ReportCanvas {
     return lines
   }
 
-  /// The part of a column of `height` rows that is in one of them, from the bottom. Whatever is more than nothing
-  /// shows.
+  /// The part of a column of `height` rows that is in one of them, from the bottom. Whatever
+  /// is more than nothing shows.
   private func cell(_ part: Double, row: Int, of height: Int) -> String {
     guard part > 0 else { return " " }
     let eighths = max(Int((part * Double(8 * height)).rounded()), 1) - 8 * row

@@ -1,12 +1,12 @@
 import Records
 import Streams
 
-/// What `--compare` keeps: for each group what either scorer would pick, and its candidates' two scores for Kendall's
-/// tau.
+/// What `--compare` keeps: for each group what either scorer would pick, and its candidates'
+/// two scores for Kendall's tau.
 ///
-/// Candidates without both scores take no part. Of a group with more than 64, tau is that of a sample of 64, uniform
-/// and the same whatever the order of the input. Memory: 112 bytes a group, 16 to 32 bytes of index and the first 40
-/// bytes of the key, and 32 bytes for each candidate up to the 64th.
+/// Candidates without both scores take no part. Of a group with more than 64, tau is that of a sample of 64,
+/// uniform and the same whatever the order of the input. Memory: 112 bytes a group, 16 to 32 bytes of index
+/// and the first 40 bytes of the key, and 32 bytes for each candidate up to the 64th.
 struct ScorerComparison {
   /// A candidate's two scores, with the hash that decides which are kept, and the place of the group's next.
   struct Pair {
@@ -20,7 +20,8 @@ struct ScorerComparison {
     fileprivate func precedes(_ other: Pair) -> Bool { (hash, a, b) < (other.hash, other.a, other.b) }
   }
 
-  /// What the two scorers make of a part of a group. A scorer's pick is the earliest candidate with its highest score.
+  /// What the two scorers make of a part of a group. A scorer's pick is the earliest
+  /// candidate with its highest score.
   struct Tally: Equatable {
     var candidates = 0
     var picksAgree = false
@@ -147,8 +148,8 @@ struct ScorerComparison {
   }
 }
 
-/// Kendall's tau-b of pairs of scores: the part of the pairs of candidates that both put in the same order, less the
-/// part that they put in opposite orders, corrected for ties.
+/// Kendall's tau-b of pairs of scores: the part of the pairs of candidates that both put in the same order,
+/// less the part that they put in opposite orders, corrected for ties.
 ///
 ///     tau = (concordant - discordant) / sqrt(pairs not tied in a * pairs not tied in b)
 ///

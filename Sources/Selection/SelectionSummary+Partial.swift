@@ -1,10 +1,11 @@
 import Records
 import Streams
 
-// A partial summary is JSON Lines, so that partial summaries of shards can be concatenated. Its first line holds
-// everything but the lists that grow with the input; those follow, up to 1,000 elements to a line:
+// A partial summary is JSON Lines, so that partial summaries of shards can be concatenated. Its first line
+// holds everything but the lists that grow with the input; those follow, up to 1,000 elements to a line:
 //
-//     {"grape-stats":3,"paths":["grape.group","grape.score","source","first 32"],"records":2,"bad":0,"ungrouped":0,
+//     {"grape-stats":3,"paths":["grape.group","grape.score","source","first
+//     32"],"records":2,"bad":0,"ungrouped":0,
 //      "lists":{"sample":2,"groups":1,"compared":0,"comparedSample":0,"examples":2},"score":{…},"length":{…},
 //      "pairs":{…},"comparedPairs":null,"models":[["m@1",null]],"sources":[{…},…]}
 //     {"sample":[[hash,score,length],…]}
@@ -14,7 +15,8 @@ import Streams
 //     {"comparedSample":[[hash,a,b],…]}
 //     {"examples":[[isMost,score,hash,source,tokens,prompt,response],…]}
 //
-// Exact sums are written by their digits, hashes in hexadecimal, a source as its place in the first line's list.
+// Exact sums are written by their digits, hashes in hexadecimal, a source as its place
+// in the first line's list.
 
 extension SelectionSummary {
   static let partialVersion = 3

@@ -4,9 +4,9 @@ import Streams
 /// Everything that `grape-stats` keeps of its input, in bounded memory: counts, exact sums, histograms, and a
 /// tally for each group.
 ///
-/// The summary of two shards is their summaries merged, to the last bit, wherever their groups are split: nothing
-/// in it depends on the order of the input, but for ties, which go to the earlier record, and for which sources
-/// are told apart when there are more than 1,000.
+/// The summary of two shards is their summaries merged, to the last bit, wherever their groups are split:
+/// nothing in it depends on the order of the input, but for ties, which go to the earlier record, and for
+/// which sources are told apart when there are more than 1,000.
 package struct SelectionSummary: ~Copyable {
   /// Where records have their group, score and source, and what else to look at.
   package struct Paths: Sendable {

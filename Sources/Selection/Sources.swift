@@ -39,8 +39,8 @@ struct SourceTally {
 
 /// The sources that records name, numbered as they were first seen.
 ///
-/// Place 0 is for records that name none, place 1 for those of all sources past the first 1,000: memory is bounded
-/// whatever member is taken for the source.
+/// Place 0 is for records that name none, place 1 for those of all sources past the first 1,000: memory is
+/// bounded whatever member is taken for the source.
 struct Sources {
   static let none = 0
   static let others = 1

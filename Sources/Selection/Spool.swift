@@ -6,11 +6,11 @@ import Streams
   import Musl
 #endif
 
-/// An append-only log of bytes whose latest part is in memory and whose older part, when memory runs short, is in
-/// a temporary file.
+/// An append-only log of bytes whose latest part is in memory and whose older part, when memory runs
+/// short, is in a temporary file.
 ///
-/// A place in the log is an offset from its beginning and never changes. What is appended lies in one piece, and
-/// reading forward costs one pass over the file.
+/// A place in the log is an offset from its beginning and never changes. What is appended lies in one piece,
+/// and reading forward costs one pass over the file.
 package final class Spool {
   /// A piece of the log in memory. The chunks follow each other without gap, behind what is in the file.
   private struct Chunk {
@@ -108,7 +108,8 @@ package final class Spool {
     try file?.append(UnsafeRawBufferPointer(rebasing: chunk.memory[..<chunk.count]))
   }
 
-  /// A piece of the log, which must have been appended as one or lie within such a piece. Valid until the next call.
+  /// A piece of the log, which must have been appended as one or lie within such a piece.
+  /// Valid until the next call.
   ///
   /// - Complexity: O(log chunks) in memory; on disk a read of `chunkSize` bytes or more at a time, from which
   ///   later calls at rising offsets are served.

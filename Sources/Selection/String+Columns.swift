@@ -1,6 +1,6 @@
 extension Unicode.Scalar {
-  /// The columns that a terminal gives to the character: none to what combines with the one before, two to those that
-  /// Unicode's annex 11 calls wide (by blocks), otherwise one.
+  /// The columns that a terminal gives to the character: none to what combines with the one before, two to
+  /// those that Unicode's annex 11 calls wide (by blocks), otherwise one.
   var columns: Int {
     switch properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format: return 0
@@ -29,7 +29,8 @@ extension String {
 
   var withoutTrailingBlanks: String { String(reversed().drop { $0 == " " }.reversed()) }
 
-  /// The text in at most `width` columns (an ellipsis shows where it was cut), with `?` for control characters.
+  /// The text in at most `width` columns (an ellipsis shows where it was cut), with
+  /// `?` for control characters.
   func fitted(_ width: Int) -> String {
     let scalars = unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
     guard scalars.reduce(0, { $0 + $1.columns }) > width else {

@@ -1,9 +1,10 @@
 import Records
 
-/// A model's chat template: a program in Jinja that turns a conversation into the text which the model is trained on.
+/// A model's chat template: a program in Jinja that turns a conversation into the text
+/// which the model is trained on.
 ///
-/// It sees what transformers' `apply_chat_template` gives it: `messages`, `tools`, `documents`, `add_generation_prompt`
-/// (false), and the texts of special tokens such as `bos_token`.
+/// It sees what transformers' `apply_chat_template` gives it: `messages`, `tools`, `documents`,
+/// `add_generation_prompt` (false), and the texts of special tokens such as `bos_token`.
 package struct ChatTemplate: @unchecked Sendable {
   // A parsed template is never changed, so threads may share it.
   private let template: JinjaTemplate
@@ -17,7 +18,8 @@ package struct ChatTemplate: @unchecked Sendable {
   ///   - source: the template.
   ///   - specials: the texts of special tokens by the names of the variables, such as `bos_token`.
   ///   - name: what messages call the template.
-  ///   - splitsInput: whether a message has, besides its content, an Alpaca record's `instruction` and `input`.
+  ///   - splitsInput: whether a message has, besides its content, an Alpaca record's
+  ///     `instruction` and `input`.
   /// - Throws: `TemplateError` when the source is not well-formed, or has what is not supported.
   package init(
     _ source: [UInt8], specials: [String: String], name: String, splitsInput: Bool = false
@@ -46,15 +48,16 @@ package struct ChatTemplate: @unchecked Sendable {
   /// A rendered conversation.
   struct Conversation {
     let text: [UInt8]
-    /// For each message by its place, where the text has what the message says; empty where it has nothing of it.
+    /// For each message by its place, where the text has what the message says; empty
+    /// where it has nothing of it.
     let ranges: [[Range<Int>]]
   }
 
   /// Renders the conversation of a candidate, its response as the last message.
   ///
-  /// What a message says is where its content, its reasoning and the text of its tool calls are in the text: from the
-  /// first byte to the last that come from there, whatever the template has made of them. Where the template marks
-  /// itself what the assistant says (`{% generation %}`), that counts instead.
+  /// What a message says is where its content, its reasoning and the text of its tool calls are in the text:
+  /// from the first byte to the last that come from there, whatever the template has made of them. Where the
+  /// template marks itself what the assistant says (`{% generation %}`), that counts instead.
   func render(_ candidate: Candidate, of record: JSONValue) throws(RenderError) -> Conversation {
     do {
       var values = specials

@@ -42,8 +42,8 @@ struct FormatString: Sendable {
 
   /// Appends the text to `text`; returns where in it the response is.
   ///
-  /// - Throws: `RenderError` for a conversation of which a part would be left out, if the format has an instruction at
-  ///   all.
+  /// - Throws: `RenderError` for a conversation of which a part would be left out, if the
+  ///   format has an instruction at all.
   func render(_ candidate: Candidate, into text: inout [UInt8]) throws(RenderError) -> Range<Int> {
     var turns = candidate.context[...]
     let system = turns.first?.role == .system ? turns.removeFirst() : nil

@@ -2,8 +2,8 @@ import Checkpoints
 import Records
 import Streams
 
-/// What a model's files say of chat templates: the templates by name, and the texts of special tokens that templates
-/// print.
+/// What a model's files say of chat templates: the templates by name, and the texts of special
+/// tokens that templates print.
 ///
 /// A folder has them in `chat_template.jinja` (which goes first), `additional_chat_templates/NAME.jinja`,
 /// `chat_template.json` and `tokenizer_config.json`; a GGUF file in its metadata.
@@ -27,8 +27,8 @@ package struct ModelTemplates {
     if let end { specials["eos_token"] = end }
   }
 
-  /// The model's template of a name; for the default one, records with tools take the one called `tool_use`, if there
-  /// is.
+  /// The model's template of a name; for the default one, records with tools take the one
+  /// called `tool_use`, if there is.
   ///
   /// - Parameter model: what messages call the model.
   package func template(named name: String, model: String) throws(TemplateError) -> Template {

@@ -1,5 +1,5 @@
-/// Chat templates in wide use, for base models that come without one. The tokenizer's own beginning token comes before
-/// them, as it does before any text.
+/// Chat templates in wide use, for base models that come without one. The tokenizer's own beginning token
+/// comes before them, as it does before any text.
 enum NamedTemplates {
   static let all: [String: String] = [
     "alpaca": alpaca, "chatml": chatML, "llama3": llama3, "tulu": tulu, "vicuna": vicuna, "zephyr": zephyr,

@@ -18,15 +18,15 @@ package struct Template: Sendable {
 
   private let form: Form
 
-  /// The name that `grape.tokenizer` records: a named template's own; for a format string or a template from a file
-  /// `format@`, `chat@` or `file@` and the first eight hexadecimal digits of its hash.
+  /// The name that `grape.tokenizer` records: a named template's own; for a format string or a template from
+  /// a file `format@`, `chat@` or `file@` and the first eight hexadecimal digits of its hash.
   package let name: String
 
   /// The values that the text needs beside the conversation and the response, for `Candidate.read`.
   package let fields: [JSONPath]
 
-  /// Whether the text is all that the model reads, beginning token included. Trainers take the text of a model's chat
-  /// template as it is; what the tokenizer adds to other texts is not added to it.
+  /// Whether the text is all that the model reads, beginning token included. Trainers take the text of a
+  /// model's chat template as it is; what the tokenizer adds to other texts is not added to it.
   package let isComplete: Bool
 
   /// The template called `argument`: a named one or, if it has a brace, the format string that it is.
@@ -81,9 +81,9 @@ package struct Template: Sendable {
     hex(source.withUnsafeBytes { xxh64($0) } >> 32, digits: 8)
   }
 
-  /// Replaces `text` by the candidate's text in UTF-8, and `responses` by where in it the response is, in bytes: one
-  /// range for each turn that counts, in order and apart. A chat template may leave a turn out, or have it in several
-  /// places.
+  /// Replaces `text` by the candidate's text in UTF-8, and `responses` by where in it the response is,
+  /// in bytes: one range for each turn that counts, in order and apart. A chat template may leave a turn
+  /// out, or have it in several places.
   ///
   /// - Parameters:
   ///   - candidate: read with this template's `fields`.

@@ -2,8 +2,8 @@ import Records
 
 /// A text for every turn: what stands before and after the content, by role.
 ///
-/// The turns of the context come one after the other, each between its two affixes; then the assistant's prefix and the
-/// response, which ends the text.
+/// The turns of the context come one after the other, each between its two affixes; then the assistant's
+/// prefix and the response, which ends the text.
 struct TurnFormat: Sendable {
   struct Affixes: Sendable {
     let prefix: StaticString
@@ -20,9 +20,9 @@ struct TurnFormat: Sendable {
   let assistant: Affixes
   let tool: Affixes
 
-  /// `Question: {instruction}\nAnswer: {response}`, as the GRAPE paper has it. Earlier turns are further questions and
-  /// answers with an empty line after each answer; a system turn comes first as a paragraph of its own; a tool's is
-  /// headed `Tool: `.
+  /// `Question: {instruction}\nAnswer: {response}`, as the GRAPE paper has it. Earlier turns are further
+  /// questions and answers with an empty line after each answer; a system turn comes first as a paragraph of
+  /// its own; a tool's is headed `Tool: `.
   static let questionAnswer = TurnFormat(
     system: Affixes("", "\n\n"), user: Affixes("Question: ", "\n"), assistant: Affixes("Answer: ", "\n\n"),
     tool: Affixes("Tool: ", "\n"))

@@ -75,8 +75,8 @@ enum Main {
     return summary
   }
 
-  /// The summary of what partial summaries were made of. One that is not whole would give a wrong report, so it ends
-  /// the run.
+  /// The summary of what partial summaries were made of. One that is not whole would give a
+  /// wrong report, so it ends the run.
   private static func merge(
     _ filter: Filter, _ paths: SelectionSummary.Paths
   ) throws -> SelectionSummary {

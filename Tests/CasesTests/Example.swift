@@ -12,7 +12,8 @@ struct Example: CustomTestStringConvertible, Equatable {
 
   var testDescription: String { "\(document):\(line)" }
 
-  /// The examples in Markdown: in fenced blocks marked `console`, from a line that begins with `$ ` to the next.
+  /// The examples in Markdown: in fenced blocks marked `console`, from a line that
+  /// begins with `$ ` to the next.
   static func inMarkdown(_ text: String, named document: String) -> [Example] {
     var examples: [Example] = []
     var block: [(number: Int, text: Substring)]?
@@ -67,8 +68,8 @@ struct Example: CustomTestStringConvertible, Equatable {
     return displays
   }
 
-  /// Splits a block into commands and their output. A command goes on for as long as the shell would ask for more:
-  /// behind a backslash, `|`, `&&` or `||` at the end of a line, and inside quotes.
+  /// Splits a block into commands and their output. A command goes on for as long as the shell would ask for
+  /// more: behind a backslash, `|`, `&&` or `||` at the end of a line, and inside quotes.
   private static func sessions(_ lines: [(number: Int, text: Substring)], _ document: String) -> [Example] {
     var examples: [Example] = []
     var rest = lines[...]

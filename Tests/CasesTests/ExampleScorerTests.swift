@@ -28,7 +28,8 @@ struct ExampleScorerTests {
       #expect(Lines(outcome.output).all { $0.hasPrefix("ok ") }, "\(outcome.output)\(outcome.errors)")
     }
 
-    /// Against the definition of interpolated Witten-Bell probabilities, written out for a corpus of two texts.
+    /// Against the definition of interpolated Witten-Bell probabilities, written out
+    /// for a corpus of two texts.
     @Test func ngramProbabilities() throws {
       let outcome = try run(
         """

@@ -4,8 +4,8 @@ import Testing
 /// Every example of the READMEs and the manual pages, run.
 ///
 /// Each document's examples run in order in one folder that holds `Examples/`, the beginning of its
-/// `candidates.jsonl`, and what the stages make of that: `tokens.jsonl` and `scored.jsonl`. `M` names a tiny model. An
-/// example must succeed; where it shows output, it must print that.
+/// `candidates.jsonl`, and what the stages make of that: `tokens.jsonl` and `scored.jsonl`. `M` names a tiny
+/// model. An example must succeed; where it shows output, it must print that.
 @Suite struct ExampleTests {
   @Test(
     arguments: ["README.md", "Examples/scorers/README.md"]

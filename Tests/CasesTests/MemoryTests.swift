@@ -4,7 +4,8 @@ import Testing
 #if os(Linux)
   /// Memory does not grow with the number of records.
   @Suite struct MemoryTests {
-    /// `groups`: how many different ones the records belong to, in turn; the statistics count groups, the others don't.
+    /// `groups`: how many different ones the records belong to, in turn; the statistics
+    /// count groups, the others don't.
     @Test(arguments: [
       ("grape-tokenize -j 1 -m \"$FIXTURES/models/smollm-2\"", 2000, 8000, 8000),
       ("grape-score -j 1 -m \"$FIXTURES/models/smollm-2\"", 200, 800, 800),

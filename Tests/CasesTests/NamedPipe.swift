@@ -26,7 +26,8 @@ final class NamedPipe {
     #expect(fcntl(descriptor, F_SETFL, 0) == 0)
   }
 
-  /// Becomes the writer before there is a reader, so that a non-blocking reader never finds the pipe at its end.
+  /// Becomes the writer before there is a reader, so that a non-blocking reader never
+  /// finds the pipe at its end.
   func openAhead() throws {
     descriptor = Foundation.open(path, O_RDWR | O_CLOEXEC)
     try #require(descriptor >= 0)

@@ -27,8 +27,8 @@ import Testing
     #expect(groups.count == 1, "one instruction, one group")
   }
 
-  /// The records of the displays: what begins with a brace or bracket at the beginning of a line, and the lines after
-  /// it that are indented.
+  /// The records of the displays: what begins with a brace or bracket at the beginning of a line, and the
+  /// lines after it that are indented.
   private static func records(in section: String) -> [String] {
     var records: [String] = []
     for line in section.split(separator: "\n") {

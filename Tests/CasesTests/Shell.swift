@@ -13,8 +13,8 @@ struct Outcome {
 enum Shell {
   /// Runs `script` in `folder` to its end, standard input empty.
   ///
-  /// Signals have their default actions, whatever those of this process are. A script that takes longer than two
-  /// minutes is killed and counts as ended by signal 9.
+  /// Signals have their default actions, whatever those of this process are. A script that takes longer than
+  /// two minutes is killed and counts as ended by signal 9.
   static func run(_ script: String, in folder: Folder, environment: [String: String] = [:]) throws -> Outcome
   {
     let process = try start(script, in: folder, environment: environment)

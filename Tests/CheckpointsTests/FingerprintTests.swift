@@ -2,8 +2,8 @@ import Checkpoints
 import Testing
 
 @Suite struct FingerprintTests {
-  /// The digest of a fixture is a constant, computed with Python's xxhash from the definition: it depends on nothing
-  /// but the checkpoint.
+  /// The digest of a fixture is a constant, computed with Python's xxhash from the definition: it depends
+  /// on nothing but the checkpoint.
   @Test func isStable() throws {
     let folder = try TemporaryFolder()
     try folder.copy("models/llama-3", as: "llama-3")
@@ -14,8 +14,8 @@ import Testing
     #expect(gguf == "q4_1@9f3d2a98")
   }
 
-  /// A change of an element at the beginning, in the middle or at the end of a tensor shows, as one of the metadata
-  /// does.
+  /// A change of an element at the beginning, in the middle or at the end of a tensor shows,
+  /// as one of the metadata does.
   @Test func showsChanges() throws {
     let folder = try TemporaryFolder()
     func fingerprint(_ bytes: [UInt8]) throws -> String {

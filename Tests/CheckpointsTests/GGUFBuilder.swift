@@ -58,7 +58,8 @@ struct GGUFBuilder {
     return bytes + data
   }
 
-  /// A llama of one layer, hidden size 8, 2 heads of 4, intermediate size 6, and 5 tokens; its elements count up.
+  /// A llama of one layer, hidden size 8, 2 heads of 4, intermediate size 6, and 5
+  /// tokens; its elements count up.
   static func llama(
     architecture: String = "llama", without: Set<String> = [],
     _ change: (inout GGUFBuilder) -> Void = { _ in }

@@ -2,7 +2,8 @@ import Checkpoints
 import Foundation
 import Testing
 
-/// Every tensor of four checkpoints against the safetensors library and the gguf package (see make_digests.py).
+/// Every tensor of four checkpoints against the safetensors library and the gguf
+/// package (see make_digests.py).
 @Suite struct ReferenceTests {
   struct Entry: Decodable {
     let model: String

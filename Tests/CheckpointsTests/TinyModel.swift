@@ -1,7 +1,7 @@
 import Checkpoints
 
-/// A model small enough to write by hand: one layer, hidden size 8, 2 heads of 4, one key-value head, intermediate size
-/// 6, 5 tokens. Elements are zeros.
+/// A model small enough to write by hand: one layer, hidden size 8, 2 heads of 4, one key-value head,
+/// intermediate size 6, 5 tokens. Elements are zeros.
 struct TinyModel {
   /// Members of config.json as JSON texts.
   var config: [String: String] = [

@@ -257,8 +257,8 @@ import Testing
     }
   }
 
-  /// As pairs, weights are those in single precision rounded, and a last one has a zero beside it; their sum is the
-  /// same.
+  /// As pairs, weights are those in single precision rounded, and a last one has a zero beside
+  /// it; their sum is the same.
   @Test(arguments: names, [8, 5]) func softmaxInPairs(_ name: String, _ count: Int) throws {
     let table = try table(name)
     var random = SplitMix(seed: 17)

@@ -26,8 +26,8 @@ import Testing
     #expect(apart.rowCount == 4 + 5)
   }
 
-  /// Trees of random shape in batches of random size, behind all, some or none of what the batch before has left,
-  /// against each text alone.
+  /// Trees of random shape in batches of random size, behind all, some or none of what the batch before
+  /// has left, against each text alone.
   @Test(
     arguments: [
       "models/llama-3", "gguf/q4_1", "families/gemma3", "families/phi3-longrope", "families/gpt-oss",
@@ -102,8 +102,8 @@ import Testing
     #expect(batch.rowCount == 152)
   }
 
-  /// Against a count by hand, for 3 layers of hidden size 64, 4 heads of 16 that share 2 of keys and values, 160
-  /// features in between, and 512 tokens.
+  /// Against a count by hand, for 3 layers of hidden size 64, 4 heads of 16 that share 2 of keys and values,
+  /// 160 features in between, and 512 tokens.
   @Test func workIsCounted() throws {
     let model = try Self.model("models/llama-3", .f32)
     var batch = PackedBatch(longestShort: model.longestShort)
@@ -126,7 +126,8 @@ import Testing
     let spans: [Range<Int>]
   }
 
-  /// Texts that often begin with a part of an earlier one, a few of them longer than a model's short sequences.
+  /// Texts that often begin with a part of an earlier one, a few of them longer than
+  /// a model's short sequences.
   private static func texts(_ count: Int, _ model: LanguageModel, _ random: inout SplitMix) -> [Text] {
     let limit = min(200, model.maximumPositions - 1)
     var texts: [Text] = []

@@ -53,8 +53,8 @@ import Testing
     }
   }
 
-  /// Random weights magnify rounding, and in a mixture another expert may be chosen; on average over a response and
-  /// over all of them little of it is left.
+  /// Random weights magnify rounding, and in a mixture another expert may be chosen; on average over a
+  /// response and over all of them little of it is left.
   @Test(arguments: models + quantized + families + converted) func eightBitsMatchOnAverage(_ name: String)
     throws
   {

@@ -140,8 +140,8 @@ import Testing
     #expect(try edited(unchanged, replacing: ["x"]) { _ in } == #"{"a":1,"grape":{"y":"\n"}}"#)
   }
 
-  /// Records put together from members with white space everywhere: adding and then removing the member gives the
-  /// record back, and what was not changed is there byte for byte.
+  /// Records put together from members with white space everywhere: adding and then removing the member gives
+  /// the record back, and what was not changed is there byte for byte.
   @Test func addingAndRemovingRestoresTheRecord() throws {
     var random = SplitMix64(seed: 5)
     let spaces = ["", " ", "\t ", "\r"]

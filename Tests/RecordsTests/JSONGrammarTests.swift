@@ -124,8 +124,8 @@ private func strings(of value: JSONValue) -> [String] {
     #expect(jsonError(nested(100_000), maximumDepth: 100_000) == nil)
   }
 
-  /// Every byte that ends a run of plain text, at every place within and around the scanner's steps of 16 and 64 bytes,
-  /// before texts that are scanned in steps and one by one.
+  /// Every byte that ends a run of plain text, at every place within and around the scanner's steps of 16 and
+  /// 64 bytes, before texts that are scanned in steps and one by one.
   @Test func findsSpecialBytesAtEveryOffset() throws {
     for special in ["\"", "\\n", "\\u00e9", "é", "€", "😀", "\\ud83d\\ude00", "\u{1}", "\\x"] {
       for before in 0...140 {

@@ -1,5 +1,5 @@
-/// JSON as RFC 8259 writes it down, one rule a function, for comparison with the parser: it says whether a text is
-/// valid, and what its strings are.
+/// JSON as RFC 8259 writes it down, one rule a function, for comparison with the parser: it says whether a
+/// text is valid, and what its strings are.
 struct SlowJSON {
   private var rest: ArraySlice<UInt8>
   private(set) var strings: [String] = []

@@ -2,7 +2,8 @@ import Streams
 import Testing
 
 @Suite struct SipHash128Tests {
-  /// From the authors' test vectors (vectors.h, vectors_sip128): the hash of the bytes 00, 01, …, least byte first.
+  /// From the authors' test vectors (vectors.h, vectors_sip128): the hash of the bytes
+  /// 00, 01, …, least byte first.
   @Test(arguments: [
     (0, "a3817f04ba25a8e66df67214c7550293"), (1, "da87c1d86b99af44347659119b22fc45"),
     (7, "a1f1ebbed8dbc153c0b84aa61ff08239"), (8, "3b62a9ba6258f5610f83e264f31497b4"),

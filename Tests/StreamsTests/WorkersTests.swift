@@ -37,7 +37,8 @@ import Testing
     #expect(results == [0, 1, 5, 300].map { Array(repeating: 1, count: $0) })
   }
 
-  /// Loops much shorter than a thread takes to wake up, one after the other, each reading what the last one wrote.
+  /// Loops much shorter than a thread takes to wake up, one after the other, each reading
+  /// what the last one wrote.
   @Test(arguments: [2, 4])
   func loopsFollowEachOther(threads: Int) {
     let workers = Workers(threads: threads)

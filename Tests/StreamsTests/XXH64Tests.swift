@@ -2,7 +2,8 @@ import Streams
 import Testing
 
 @Suite struct XXH64Tests {
-  /// From xxHash's own sanity test (tests/sanity_test_vectors.h): its pseudo-random buffer, lengths and two seeds.
+  /// From xxHash's own sanity test (tests/sanity_test_vectors.h): its pseudo-random
+  /// buffer, lengths and two seeds.
   @Test(
     arguments: [
       (0, 0xEF46_DB37_51D8_E999, 0xAC75_FDA2_929B_17EF), (1, 0xE934_A84A_DB05_2768, 0x5014_6076_43A9_B4C3),

@@ -3,8 +3,8 @@ import Foundation
 import Testing
 import Tokenization
 
-/// Damaged sources: each is an error in one line or a tokenizer that works, never a crash. GRAPE_FUZZ says how many of
-/// each kind to try.
+/// Damaged sources: each is an error in one line or a tokenizer that works, never a crash. GRAPE_FUZZ
+/// says how many of each kind to try.
 @Suite(.serialized) struct ImporterFuzzTests {
   private static let count = ProcessInfo.processInfo.environment["GRAPE_FUZZ"].flatMap { Int($0) } ?? 24
   private static let seed =

@@ -4,8 +4,8 @@ import Tokenization
 
 /// Regular expressions against Oniguruma.
 @Suite struct PatternReferenceTests {
-  /// The pieces that Hugging Face tokenizers makes; see make_patterns.py. GRAPE_PATTERNS names a file with more of
-  /// them.
+  /// The pieces that Hugging Face tokenizers makes; see make_patterns.py. GRAPE_PATTERNS
+  /// names a file with more of them.
   @Test func splitsAreTheReferences() throws {
     var paths = ["\(fixtures)/tokenizers/patterns/patterns.jsonl"]
     if let more = ProcessInfo.processInfo.environment["GRAPE_PATTERNS"] { paths.append(more) }

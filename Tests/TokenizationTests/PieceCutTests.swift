@@ -20,7 +20,8 @@ import Tokenization
     try FileManager.default.removeItem(atPath: folder)
   }
 
-  /// A family's tokenizer with a merge of the unknown token, which forbids cuts; no text has the other half of it.
+  /// A family's tokenizer with a merge of the unknown token, which forbids cuts; no
+  /// text has the other half of it.
   private func uncut(_ family: String) throws -> String {
     let folder = try TokenizationTests.folder(family)
     let path = URL(fileURLWithPath: "\(folder)/tokenizer.json")

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 import Tokenization
 
-/// Vocabularies by rank, `tekken.json` and tiktoken's files, against mistral-common and tiktoken; see make_ranks.py.
+/// Vocabularies by rank, `tekken.json` and tiktoken's files, against mistral-common and
+/// tiktoken; see make_ranks.py.
 @Suite struct RankFileTests {
   private static let folder = "\(fixtures)/tokenizers/ranks"
 
@@ -74,7 +75,8 @@ import Tokenization
     }
   }
 
-  /// The vocabulary of tekken.json as a rank file, filled up to the size of r50k_base with tokens that are no text.
+  /// The vocabulary of tekken.json as a rank file, filled up to the size of r50k_base
+  /// with tokens that are no text.
   private func rankFile() throws -> String {
     let data = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/tekken.json"))
     let root = try JSONSerialization.jsonObject(with: data) as? [String: Any]

@@ -4,7 +4,8 @@ import Streams
 import Testing
 import Tokenization
 
-/// Digests of sources noted in the cache folder: believed as long as the files are as they were, and no longer.
+/// Digests of sources noted in the cache folder: believed as long as the files are
+/// as they were, and no longer.
 @Suite struct SourceNoteTests {
   /// A folder with a tokenizer, and one for the cache.
   private func folders() throws -> (source: String, cache: String) {

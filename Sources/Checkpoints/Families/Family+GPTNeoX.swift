@@ -1,6 +1,6 @@
 extension Family {
-  /// GPT-NeoX and Pythia: attention and feed-forward side by side, a part of each head turns (Black et al., arXiv
-  /// 2204.06745). Each head's query, key and value lie together.
+  /// GPT-NeoX and Pythia: attention and feed-forward side by side, a part of each head turns (Black et al.,
+  /// arXiv 2204.06745). Each head's query, key and value lie together.
   static let gptNeoX = Family(
     modelType: "gpt_neox", architecture: "gptneox",
     defaults: Defaults(

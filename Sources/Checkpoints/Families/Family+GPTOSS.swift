@@ -1,7 +1,7 @@
 extension Family {
-  /// GPT-OSS: attention sinks, a sliding window in every second layer, experts with biases and a clamped SwiGLU
-  /// (OpenAI, arXiv 2508.10925). The experts' gate and up are stacked, alternating, as plain numbers transposed or as
-  /// MXFP4.
+  /// GPT-OSS: attention sinks, a sliding window in every second layer, experts with biases and a clamped
+  /// SwiGLU (OpenAI, arXiv 2508.10925). The experts' gate and up are stacked, alternating, as plain
+  /// numbers transposed or as MXFP4.
   static let gptOss = Family(
     modelType: "gpt_oss", architecture: "gpt-oss",
     defaults: Defaults(

@@ -1,6 +1,6 @@
 extension Family {
-  /// Gemma 1: Llama's layers with scaled embeddings, norms that are differences from 1, and GELU (Gemma Team, arXiv
-  /// 2403.08295).
+  /// Gemma 1: Llama's layers with scaled embeddings, norms that are differences from 1, and GELU
+  /// (Gemma Team, arXiv 2403.08295).
   static let gemma = Family(
     modelType: "gemma", architecture: "gemma",
     defaults: Defaults(
@@ -18,8 +18,8 @@ extension Family {
       model.forEachLayer { if $0.feedForward.activation == .gelu { $0.feedForward.activation = .geluTanh } }
     })
 
-  /// Gemma 2: norms before and behind attention and feed-forward, soft caps, and a sliding window in every second layer
-  /// (Gemma Team, arXiv 2408.00118).
+  /// Gemma 2: norms before and behind attention and feed-forward, soft caps, and a sliding window in every
+  /// second layer (Gemma Team, arXiv 2408.00118).
   static let gemma2 = Family(
     modelType: "gemma2", architecture: "gemma2",
     defaults: Defaults(
@@ -45,8 +45,8 @@ extension Family {
       try keys.setWindows(&model, period: 2)
     })
 
-  /// Gemma 3: norms of queries and keys in place of soft caps, and a sliding window in five of six layers, which turn
-  /// with a base of their own (Gemma Team, arXiv 2503.19786).
+  /// Gemma 3: norms of queries and keys in place of soft caps, and a sliding window in five of six layers,
+  /// which turn with a base of their own (Gemma Team, arXiv 2503.19786).
   static let gemma3Text = Family(
     modelType: "gemma3_text", architecture: "gemma3",
     defaults: Defaults(
@@ -103,7 +103,8 @@ extension JSONFields {
 }
 
 extension GGUFKeys {
-  /// The largest model of a generation, told by its layers, scales by hidden size over heads; GGUF does not say so.
+  /// The largest model of a generation, told by its layers, scales by hidden size over
+  /// heads; GGUF does not say so.
   fileprivate func setQueryScale(_ model: inout ModelConfiguration, largestLayerCount: Int) {
     guard self["attention.scale"] == nil, model.layers.count == largestLayerCount else { return }
     let hiddenSize = model.hiddenSize

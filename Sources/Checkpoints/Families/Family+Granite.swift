@@ -1,5 +1,6 @@
 extension Family {
-  /// Granite 3 and 4's dense models: Llama's layers with four multipliers (after Yang et al., arXiv 2203.03466).
+  /// Granite 3 and 4's dense models: Llama's layers with four multipliers (after Yang
+  /// et al., arXiv 2203.03466).
   static let granite = Family(
     modelType: "granite", architecture: "granite",
     defaults: Defaults(

@@ -1,6 +1,6 @@
 extension Family {
-  /// Llama 1 to 3, SmolLM 1 and 2, and the many others that say `llama` (transformers' `LlamaConfig`). In GGUF files it
-  /// stands for Mistral and Mixtral, too.
+  /// Llama 1 to 3, SmolLM 1 and 2, and the many others that say `llama` (transformers' `LlamaConfig`).
+  /// In GGUF files it stands for Mistral and Mixtral, too.
   static let llama = Family(
     modelType: "llama", architecture: "llama",
     defaults: Defaults(

@@ -1,5 +1,6 @@
 extension Family {
-  /// Mistral 7B and its like: Llama's layers, in older ones with a sliding window (Jiang et al., arXiv 2310.06825).
+  /// Mistral 7B and its like: Llama's layers, in older ones with a sliding window (Jiang
+  /// et al., arXiv 2310.06825).
   static let mistral = Family(
     modelType: "mistral", architecture: nil,
     defaults: Defaults(

@@ -1,5 +1,6 @@
 extension Family {
-  /// OLMo 2: norms behind attention and feed-forward, and of all queries and all keys (OLMo et al., arXiv 2501.00656).
+  /// OLMo 2: norms behind attention and feed-forward, and of all queries and all keys (OLMo
+  /// et al., arXiv 2501.00656).
   static let olmo2 = Family(
     modelType: "olmo2", architecture: "olmo2",
     defaults: Defaults(

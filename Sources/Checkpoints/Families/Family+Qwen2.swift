@@ -53,7 +53,8 @@ extension JSONFields {
     try setWindows(&model, default: 4096, sliding: sliding)
   }
 
-  /// Qwen's sparse layers: every `decoder_sparse_step`th but those in `mlp_only_layers` has experts of `size`.
+  /// Qwen's sparse layers: every `decoder_sparse_step`th but those in `mlp_only_layers`
+  /// has experts of `size`.
   func setSparseLayers(
     _ model: inout ModelConfiguration, _ experts: ExpertsConfiguration, size: Int
   ) throws(CheckpointError) {

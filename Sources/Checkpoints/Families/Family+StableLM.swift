@@ -1,5 +1,6 @@
 extension Family {
-  /// StableLM 2 and StableLM 3B: LayerNorm, SwiGLU, a part of each head turns (Bellagente et al., arXiv 2402.17834).
+  /// StableLM 2 and StableLM 3B: LayerNorm, SwiGLU, a part of each head turns (Bellagente
+  /// et al., arXiv 2402.17834).
   static let stablelm = Family(
     modelType: "stablelm", architecture: "stablelm",
     defaults: Defaults(

@@ -28,7 +28,8 @@ struct Family: Sendable {
   var turnsPartially = false
   /// The `quant_method` that is read; others are refused.
   var quantization: String?
-  /// Fields that change the computation when they are anything but absent, null or false, and are not implemented.
+  /// Fields that change the computation when they are anything but absent, null or false,
+  /// and are not implemented.
   var refusedFields: [StaticString] = []
 
   /// The tensors' names beside a config.json.
@@ -54,7 +55,8 @@ struct Family: Sendable {
     .phi3, .smollm3, .granite, .gpt2, .gptNeoX, .starcoder2, .stablelm, .gptOss,
   ]
 
-  /// Models that see, too, whose language model is in `text_config` and is the same for a text without images.
+  /// Models that see, too, whose language model is in `text_config` and is the same
+  /// for a text without images.
   private static let seeing = ["gemma3", "mistral3", "llava"]
 
   /// The family of a config.json, and the fields that describe the language model.
@@ -102,8 +104,8 @@ struct Family: Sendable {
   enum Rotaries: Sendable {
     case none
     case one
-    /// One for the layers that attend to everything, and one without scaling by default for those with a sliding
-    /// window, whose base is in a field or a constant.
+    /// One for the layers that attend to everything, and one without scaling by default for those with a
+    /// sliding window, whose base is in a field or a constant.
     case byKindOfLayer(slidingBase: Double, field: StaticString?)
   }
 
@@ -138,7 +140,8 @@ struct Family: Sendable {
     var rotaryBase = 10_000.0
     var partialRotary = 1.0
     var rotaryScaling: RotaryConfiguration.Scaling?
-    /// Positions that the model was first trained for, for scalings of the rotary embedding; nil: what they say.
+    /// Positions that the model was first trained for, for scalings of the rotary
+    /// embedding; nil: what they say.
     var originalMaximumPositions: Int?
     var tiesEmbeddings = false
   }

@@ -8,10 +8,11 @@
 
 /// A smooth estimate of how densely numbers lie along a range: a Gaussian kernel at each of them.
 ///
-/// The bandwidth is B. W. Silverman's rule of thumb, 0.9 min(s, IQR / 1.34) n^(-1/5) ("Density Estimation", 1986,
-/// 3.31).
+/// The bandwidth is B. W. Silverman's rule of thumb, 0.9 min(s, IQR / 1.34) n^(-1/5) ("Density
+/// Estimation", 1986, 3.31).
 struct DensityEstimate {
-  /// The density (its integral over all numbers is 1) at `points` places from the range's low end to its high end.
+  /// The density (its integral over all numbers is 1) at `points` places from the range's
+  /// low end to its high end.
   let values: [Double]
   static let points = 161
 

@@ -64,7 +64,8 @@ struct DensityPanel {
     let name = TextMetrics.fitted(figure.scoreName + figure.unit, width: DensityPanel.height, size: 12)
     svg.text(name, Figure.margin + 6, (first + bottom) / 2, "axis", .middle, isVertical: true)
 
-    // Lengths are whole numbers: each is spread over its unit, so that no empty columns show between short ones.
+    // Lengths are whole numbers: each is spread over its unit, so that no empty columns
+    // show between short ones.
     let inside = figure.report.sample.map {
       (length: max($0.y, 1), score: $0.x, spread: Double($0.hash >> 40) / 0x1p24 - 0.5)
     }

@@ -2,8 +2,8 @@ import Streams
 
 /// The report as one picture: scores by source, win rates, score against length, margins.
 ///
-/// What the input does not tell has no panel. The picture is one SVG element without scripts, fonts or anything else
-/// from outside.
+/// What the input does not tell has no panel. The picture is one SVG element without scripts, fonts
+/// or anything else from outside.
 struct Figure {
   let report: Report
   /// The sources drawn: those with the most records.

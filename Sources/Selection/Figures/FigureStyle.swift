@@ -1,8 +1,8 @@
 /// The looks of a figure: light, and dark where the reader's system is.
 ///
-/// The two hues are from the palette of M. Okabe and K. Ito ("Color universal design", 2008), told apart with every
-/// kind of colour vision; nothing is said by a hue alone. Rules are plain, without variables, as not every viewer knows
-/// those.
+/// The two hues are from the palette of M. Okabe and K. Ito ("Color universal design", 2008), told apart
+/// with every kind of colour vision; nothing is said by a hue alone. Rules are plain, without variables,
+/// as not every viewer knows those.
 enum FigureStyle {
   static let css: StaticString = """
     .g-figure{font-family:system-ui,-apple-system,"Segoe UI","Helvetica Neue",Arial,sans-serif;font-size:12px}

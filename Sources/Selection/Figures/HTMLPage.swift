@@ -2,8 +2,8 @@ import Streams
 
 /// The report as a page to read: the picture, the tables, and the most and least fitting examples.
 ///
-/// It is one file without scripts and without anything from outside, and its policy forbids browsers to run or fetch
-/// anything should a text ever get out of its place. Every text goes through `Markup.escaped`.
+/// It is one file without scripts and without anything from outside, and its policy forbids browsers to run
+/// or fetch anything should a text ever get out of its place. Every text goes through `Markup.escaped`.
 struct HTMLPage {
   private let report: Report
   private let figure: Figure

@@ -2,9 +2,9 @@
 enum Markup {
   /// Text for the inside of an element or of a quoted attribute, in XML as well as in HTML.
   ///
-  /// The five characters with a meaning become references. Characters that XML 1.0 does not allow in any form, and
-  /// other control characters, become U+FFFD, and so do those that turn the direction of the text around them; of the
-  /// white space, a carriage return is left out.
+  /// The five characters with a meaning become references. Characters that XML 1.0 does not allow in any
+  /// form, and other control characters, become U+FFFD, and so do those that turn the direction of the text
+  /// around them; of the white space, a carriage return is left out.
   static func escaped(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

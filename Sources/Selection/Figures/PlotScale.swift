@@ -17,8 +17,8 @@ struct PlotScale {
   /// The numbers to mark, rising, and how they are written.
   let marks: [(value: Double, label: String)]
 
-  /// A scale with round numbers at its marks, about `spacing` pixels apart: further where the numbers are longer than
-  /// that.
+  /// A scale with round numbers at its marks, about `spacing` pixels apart: further where the
+  /// numbers are longer than that.
   ///
   /// Nil for a range that has no width or is not finite.
   init?(_ low: Double, _ high: Double, from start: Double, to end: Double, spacing: Double = 60) {
@@ -29,8 +29,8 @@ struct PlotScale {
     }
     (self.low, self.high, self.start, self.end, isLogarithmic) = (low, high, start, end, false)
     let marks = PlotScale.marks(low, high, about: abs(end - start) / spacing)
-    // Numbers beside each other need room; those of a vertical axis, which rises to smaller pixels, stand one over
-    // another.
+    // Numbers beside each other need room; those of a vertical axis, which rises to smaller
+    // pixels, stand one over another.
     let width = 10 + (marks.map { TextMetrics.width($0.label.unicodeScalars, size: 11) }.max() ?? 0)
     let fits = end < start || Double(marks.count) * width <= end - start
     self.marks = fits ? marks : PlotScale.marks(low, high, about: (end - start) / (1.5 * width))
@@ -57,8 +57,8 @@ struct PlotScale {
     return marks
   }
 
-  /// A logarithmic scale of whole numbers, from a half on, marked at 1, 2 and 5 times powers of ten, or at powers
-  /// alone.
+  /// A logarithmic scale of whole numbers, from a half on, marked at 1, 2 and 5 times powers
+  /// of ten, or at powers alone.
   init(logarithmic low: Double, _ high: Double, from start: Double, to end: Double) {
     let low = max(low, 0.5)
     let high = max(high, low * 1.5)
@@ -91,8 +91,8 @@ struct PlotScale {
 }
 
 extension PlotScale {
-  /// A range that shows nearly all numbers, with a little room at its ends: all of them, unless the outer hundredth
-  /// would more than double it.
+  /// A range that shows nearly all numbers, with a little room at its ends: all of them, unless the outer
+  /// hundredth would more than double it.
   static func range(of histogram: Histogram) -> (low: Double, high: Double)? {
     guard let ends = histogram.quantiles([0, 0.005, 0.995, 1]) else { return nil }
     let isWhole = ends[3] - ends[0] <= 2 * (ends[2] - ends[1]) || ends[1] == ends[2]

@@ -1,7 +1,7 @@
 /// Collects the elements of a picture.
 ///
-/// Coordinates are in pixels of the view box, with one decimal. Text is escaped here and nowhere else. The looks of a
-/// class are in `FigureStyle`.
+/// Coordinates are in pixels of the view box, with one decimal. Text is escaped here and nowhere else.
+/// The looks of a class are in `FigureStyle`.
 struct SVG {
   enum Anchor: String { case start, middle, end }
 

@@ -1,7 +1,7 @@
 import Streams
 
-/// A row for all records, one for the picks and one for each source: how its scores are distributed, and how often it
-/// wins.
+/// A row for all records, one for the picks and one for each source: how its scores are
+/// distributed, and how often it wins.
 struct ScorePanel {
   private struct Row {
     let name: String

@@ -1,4 +1,5 @@
-/// How wide text will be drawn, without knowing the font: by the widths of Helvetica, with room for wider ones.
+/// How wide text will be drawn, without knowing the font: by the widths of Helvetica,
+/// with room for wider ones.
 enum TextMetrics {
   /// Thousandths of the font size for U+0020 to U+007E: of Helvetica by Adobe's AFM, signs as in wider fonts.
   private static let widths: [Double] = [

@@ -2,8 +2,8 @@
 enum JinjaArithmetic {
   /// The result of an operator.
   ///
-  /// - Throws: `JinjaError` for operands of the wrong types, a division by zero, an integer beyond 64 bits, or a string
-  ///   or list that would grow too long.
+  /// - Throws: `JinjaError` for operands of the wrong types, a division by zero, an integer beyond 64 bits,
+  ///   or a string or list that would grow too long.
   static func result(
     _ sign: JinjaExpression.Operator, _ left: JinjaValue, _ right: JinjaValue
   ) throws(JinjaError) -> JinjaValue {

@@ -15,7 +15,8 @@ struct JinjaError: Error, Equatable, CustomStringConvertible {
   var description: String { line.map { "line \($0): \(reason)" } ?? reason }
 }
 
-/// What a template may cost. It is data from a stranger: without these it could run for ever or fill the memory.
+/// What a template may cost. It is data from a stranger: without these it could run
+/// for ever or fill the memory.
 enum JinjaLimits {
   /// Statements and expressions evaluated in one rendering.
   static let steps = 3_000_000

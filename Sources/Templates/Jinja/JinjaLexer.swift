@@ -1,6 +1,6 @@
-/// Cuts a template into tokens, with the white space control that transformers asks of Jinja: `trim_blocks` (a newline
-/// after a block tag or comment goes) and `lstrip_blocks` (blanks before one that begins its line go), besides `-` and
-/// `+`.
+/// Cuts a template into tokens, with the white space control that transformers asks of Jinja: `trim_blocks`
+/// (a newline after a block tag or comment goes) and `lstrip_blocks` (blanks before one that begins its
+/// line go), besides `-` and `+`.
 struct JinjaLexer {
   private let source: [UInt8]
   private var position = 0
@@ -137,7 +137,8 @@ struct JinjaLexer {
 
   // MARK: Raw text
 
-  /// The length of `{% raw %}` or `{% endraw %}` at a place, without what its end takes away; nil if there is none.
+  /// The length of `{% raw %}` or `{% endraw %}` at a place, without what its end takes
+  /// away; nil if there is none.
   private func rawTagLength(named name: String, at start: Int) -> Int? {
     var here = start + 2
     if here < source.count, source[here] == UInt8(ascii: "-") || source[here] == UInt8(ascii: "+") {

@@ -20,7 +20,8 @@ struct JinjaTemplate {
   /// Renders the template.
   ///
   /// - Parameter variables: what the template is told.
-  /// - Throws: `JinjaError` for what goes wrong, which includes what the template refuses, and for running too long.
+  /// - Throws: `JinjaError` for what goes wrong, which includes what the template refuses,
+  ///   and for running too long.
   func render(_ variables: [String: JinjaValue]) throws(JinjaError) -> Rendering {
     let interpreter = JinjaInterpreter(names: names, globals: variables)
     try interpreter.run(statements)

@@ -10,8 +10,8 @@ extension JinjaText {
     return result
   }
 
-  /// The filter `title`: the first character, and every one behind white space, a hyphen or an opening bracket, in
-  /// upper case, the others in lower case.
+  /// The filter `title`: the first character, and every one behind white space, a hyphen or an opening
+  /// bracket, in upper case, the others in lower case.
   var wordsCapitalized: JinjaText {
     var result = JinjaText()
     var begins = true

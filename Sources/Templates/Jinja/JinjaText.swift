@@ -1,8 +1,8 @@
 /// A string of a template, in UTF-8, that knows which of its bytes come from the messages' contents.
 ///
-/// Every operation of templates on strings keeps the marks: what is cut out of a content, trimmed, replaced or joined
-/// to something else is still the content's as far as it was. So the response is found in the rendered text without
-/// looking for its characters.
+/// Every operation of templates on strings keeps the marks: what is cut out of a content, trimmed, replaced
+/// or joined to something else is still the content's as far as it was. So the response is found in the
+/// rendered text without looking for its characters.
 struct JinjaText: Hashable {
   /// A range of bytes that come from a message's content.
   struct Mark: Hashable {
@@ -166,7 +166,8 @@ struct JinjaText: Hashable {
     scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
   }
 
-  /// The parts between occurrences of `separator`, which is not empty; at most `limit` are cut at, from either end.
+  /// The parts between occurrences of `separator`, which is not empty; at most `limit`
+  /// are cut at, from either end.
   func split(_ separator: [UInt8], limit: Int, fromEnd: Bool = false) -> [JinjaText] {
     var places: [Int] = []
     if fromEnd {

@@ -82,7 +82,8 @@ extension JinjaValue {
     }
   }
 
-  /// A float as Python spells it: the shortest digits that give it back, an exponent below 1e-4 and from 1e16 on.
+  /// A float as Python spells it: the shortest digits that give it back, an exponent
+  /// below 1e-4 and from 1e16 on.
   static func python(_ value: Double) -> String {
     if value.isNaN { return "nan" }
     if value.isInfinite { return value < 0 ? "-inf" : "inf" }

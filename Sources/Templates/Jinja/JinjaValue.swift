@@ -63,7 +63,8 @@ enum JinjaValue {
   }
 }
 
-/// A list, or a tuple, which is a list that prints otherwise. Lists are shared: `append` shows wherever one is known.
+/// A list, or a tuple, which is a list that prints otherwise. Lists are shared: `append`
+/// shows wherever one is known.
 final class JinjaList {
   var items: [JinjaValue]
   let isTuple: Bool

@@ -2,11 +2,11 @@ import Streams
 
 /// The layout of a compiled tokenizer's file: a header, a table of sections, the sections, a digest.
 ///
-/// Little-endian throughout. The header is the magic, the version of the format, the byte order mark, the digest of the
-/// tokenizer's source, the file's length and the number of sections; each entry of the table is a section's offset
-/// and its number of elements; sections begin at multiples of 64; the last 8 bytes are the XXH64 of all before
-/// them. So a file that is cut short, altered anywhere, or written by another version or for another source is
-/// recognized for certain or with the certainty of the digest.
+/// Little-endian throughout. The header is the magic, the version of the format, the byte order mark, the
+/// digest of the tokenizer's source, the file's length and the number of sections; each entry of the table is
+/// a section's offset and its number of elements; sections begin at multiples of 64; the last 8 bytes are the
+/// XXH64 of all before them. So a file that is cut short, altered anywhere, or written by another version or
+/// for another source is recognized for certain or with the certainty of the digest.
 enum CacheImage {
   static let format = CacheFormat(magic: "grapetok", version: 9)
   static let headerSize = CacheFormat.headerSize

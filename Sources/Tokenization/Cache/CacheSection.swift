@@ -1,4 +1,5 @@
-/// The arrays of a compiled tokenizer's file, in the order of the section table. grape-cache(5) describes them.
+/// The arrays of a compiled tokenizer's file, in the order of the section table.
+/// grape-cache(5) describes them.
 enum CacheSection: Int, CaseIterable {
   /// Single numbers; see `CacheParameter`.
   case parameters
@@ -28,8 +29,8 @@ enum CacheSection: Int, CaseIterable {
   case runs
   /// Added tokens, two numbers each: id, flags.
   case addedTokens
-  /// The nodes of the two tries of added tokens, three numbers each: first edge, edges, added token + 1. Nodes 0
-  /// and 1 are the roots for tokens looked for in the text as it is and in the normalized text.
+  /// The nodes of the two tries of added tokens, three numbers each: first edge, edges, added token + 1.
+  /// Nodes 0 and 1 are the roots for tokens looked for in the text as it is and in the normalized text.
   case trieNodes
   /// The tries' edges, sorted within a node: byte << 24 | target node.
   case trieEdges
@@ -41,7 +42,8 @@ enum CacheSection: Int, CaseIterable {
   case decomposed
   /// Primary composites, sorted by the pair, three numbers each: first, second, composite.
   case compositions
-  /// The steps of a pre-tokenizer that is one split that keeps everything; empty for others. See `SplitTable`.
+  /// The steps of a pre-tokenizer that is one split that keeps everything; empty
+  /// for others. See `SplitTable`.
   case splitting
   /// For each pair of symbols of that, 1 if a piece always ends between them.
   case surePairs
@@ -51,8 +53,8 @@ enum CacheSection: Int, CaseIterable {
   case normalizers, decoders
   /// The bytes that steps put into texts or look for.
   case stepBytes
-  /// Where each token's string begins in `stringBytes` and the last ends, and these strings, which the decoder gets;
-  /// empty where they are `tokenBytes`.
+  /// Where each token's string begins in `stringBytes` and the last ends, and these strings, which the
+  /// decoder gets; empty where they are `tokenBytes`.
   case stringOffsets, stringBytes
   /// The symbol of each character in two stages, as the classes are; see `CharacterModel`.
   case characterBlocks, characterSymbols
@@ -62,8 +64,8 @@ enum CacheSection: Int, CaseIterable {
   case tokenNodes, tokenEdges
   /// The scores of tokens and, last, that of an unknown character: bit patterns of double-precision numbers.
   case scores
-  /// The shorter tokens that a piece equal to them becomes, two numbers each, in the places that a perfect hash gives
-  /// them; see `ShortWordTable`.
+  /// The shorter tokens that a piece equal to them becomes, two numbers each, in the places that a perfect
+  /// hash gives them; see `ShortWordTable`.
   case shortWords
   /// The pilots of the perfect hashes of the merges and the shorter tokens; see `PerfectHash`.
   case mergePilots, shortWordPilots

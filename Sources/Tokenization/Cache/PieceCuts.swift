@@ -1,8 +1,9 @@
-/// Where texts can be cut before they are merged character by character: between two characters that stand beside each
-/// other in no token that merging can make. No merge goes over such a place, so the parts give the same tokens apart as
-/// together, and most of them are words that have been seen before.
+/// Where texts can be cut before they are merged character by character: between two characters that stand
+/// beside each other in no token that merging can make. No merge goes over such a place, so the parts give
+/// the same tokens apart as together, and most of them are words that have been seen before.
 ///
-/// Characters outside ASCII are taken together, and never cut apart: those without a token may become one unknown token.
+/// Characters outside ASCII are taken together, and never cut apart: those without a token
+/// may become one unknown token.
 struct PieceCuts {
   /// Characters that are cut from the same ones, in a partition of all.
   let groups: [CodePointSet]
@@ -80,7 +81,8 @@ struct PieceCuts {
 }
 
 extension TokenizerCompiler {
-  /// The cuts for a tokenizer that begins with characters; nil where there may be none, or pieces are short anyway.
+  /// The cuts for a tokenizer that begins with characters; nil where there may be none,
+  /// or pieces are short anyway.
   func pieceCuts() -> PieceCuts? {
     guard model == .characters, !definition.ignoresMerges, definition.steps.allSatisfy(\.isIsolatedSplit),
       definition.steps.count <= 1
@@ -89,7 +91,8 @@ extension TokenizerCompiler {
     let fallback = definition.fallbackTokens
     var made: [[UInt8]] = []
     if case .merges = definition.model {
-      // Every character is a token, its bytes or unknown, and what it is does not take part in merges as such.
+      // Every character is a token, its bytes or unknown, and what it is does not
+      // take part in merges as such.
       let special = Set(fallback.compactMap(\.self) + [definition.unknown].compactMap(\.self))
       guard SpaceMark.keepsOrder(&definition),
         !definition.merges.contains(where: { special.contains($0.left) || special.contains($0.right) })

@@ -1,10 +1,12 @@
 import Streams
 
-/// A note in the cache folder of what digest files had, so that they need not be read again to find their compiled form.
+/// A note in the cache folder of what digest files had, so that they need not be read again
+/// to find their compiled form.
 ///
-/// Files are taken to be as they were when all that the file system says of them is; see `FileIdentity`. A note is written
-/// only of files that have been left alone for a while. It is numbers of 8 bytes: the magic, the version, the kind of file, the
-/// identities, the digest, and the XXH64 of all before. That it cannot be read or written is no error.
+/// Files are taken to be as they were when all that the file system says of them is; see `FileIdentity`. A
+/// note is written only of files that have been left alone for a while. It is numbers of 8 bytes: the magic,
+/// the version, the kind of file, the identities, the digest, and the XXH64 of all before. That it cannot
+/// be read or written is no error.
 struct SourceNote {
   private let path: String
   private let folder: String
@@ -21,8 +23,8 @@ struct SourceNote {
   /// - Parameters:
   ///   - files: the files.
   ///   - folder: the cache folder.
-  ///   - settlingTime: for how many seconds files must have been left alone: longer than the steps in which the file
-  ///     system counts time.
+  ///   - settlingTime: for how many seconds files must have been left alone: longer than the steps in
+  ///     which the file system counts time.
   init?(_ files: TokenizerSource.Files, folder: String, settlingTime: Int64) {
     paths = files.all
     let identities = paths.compactMap(FileIdentity.init)

@@ -1,6 +1,6 @@
 extension SpaceMark {
-  /// Takes the steps out of a definition that only write a mark for each space; nil, and the definition as it was, where
-  /// there are none or they cannot be taken apart from the rest.
+  /// Takes the steps out of a definition that only write a mark for each space; nil, and the definition as it
+  /// was, where there are none or they cannot be taken apart from the rest.
   init?(extractedFrom definition: inout TokenizerDefinition) {
     guard definition.spelling == .characters, Self.keepsOrder(&definition) else { return nil }
     if let mark = Self.fromNormalizers(&definition) ?? Self.fromSteps(&definition) {
@@ -64,8 +64,8 @@ extension SpaceMark {
     return SpaceMark(mark: mark, prefix: prefixes[prefix] ?? .never, place: .preTokenizer)
   }
 
-  /// Whether each token stands for the text at its place, and none is left out. Otherwise the reference's ends depend on how
-  /// long marks are; see `CharacterMerger`.
+  /// Whether each token stands for the text at its place, and none is left out. Otherwise the reference's
+  /// ends depend on how long marks are; see `CharacterMerger`.
   static func keepsOrder(_ definition: inout TokenizerDefinition) -> Bool {
     guard case .merges = definition.model else { return true }
     return definition.byteFallback

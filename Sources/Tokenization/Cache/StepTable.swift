@@ -1,6 +1,6 @@
-/// The steps of normalizing, splitting and decoding in a compiled tokenizer, six numbers each: kind, argument, and where
-/// the step's automaton lies among the transitions (first; states, or all numbers if it is contextual) and its bytes among
-/// the step bytes (first, count).
+/// The steps of normalizing, splitting and decoding in a compiled tokenizer, six numbers each: kind,
+/// argument, and where the step's automaton lies among the transitions (first; states, or all numbers if it
+/// is contextual) and its bytes among the step bytes (first, count).
 struct StepTable {
   let transitions: UnsafeBufferPointer<UInt32>
   let runs: UnsafeBufferPointer<ByteRun>

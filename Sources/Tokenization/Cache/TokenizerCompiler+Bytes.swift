@@ -40,8 +40,8 @@ extension TokenizerCompiler {
     try words(spelled, offsets, bytes, byteTokens, table).write(to: &writer)
   }
 
-  /// The tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise those
-  /// that merging makes of their bytes.
+  /// The tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise
+  /// those that merging makes of their bytes.
   private func words(
     _ spelled: [UInt32], _ offsets: [UInt32], _ bytes: [UInt8], _ byteTokens: [UInt32],
     _ table: MergeTable.Builder

@@ -1,6 +1,6 @@
 extension TokenizerCompiler {
-  /// The text that a token's string stands for, as pieces have it: with spaces for marks if pieces are so. nil where no
-  /// piece can have it.
+  /// The text that a token's string stands for, as pieces have it: with spaces for marks if pieces are so.
+  /// nil where no piece can have it.
   func text(_ string: some Collection<UInt8>) -> [UInt8]? {
     guard let spaceMark else { return Array(string) }
     if string.contains(0x20) { return nil }
@@ -70,8 +70,8 @@ extension TokenizerCompiler {
     return table.merged.isEmpty ? merges.map { Int($0.token) } : Array(merges.indices)
   }
 
-  /// Writes the merges of all tokens' halves. Characters that are only part of tokens get symbols of their own; merges into
-  /// tokens of equal score are of equal order.
+  /// Writes the merges of all tokens' halves. Characters that are only part of tokens get symbols of their
+  /// own; merges into tokens of equal score are of equal order.
   private mutating func compilePieces(
     _ scores: [Float], _ symbols: inout [UInt32: UInt32]
   ) throws(TokenizerError) {
@@ -152,8 +152,8 @@ extension TokenizerCompiler {
     }
   }
 
-  /// Writes the tokens that a piece equal to them becomes: all, if the model looks there before merging; otherwise those
-  /// that encoding makes of their text.
+  /// Writes the tokens that a piece equal to them becomes: all, if the model looks there before merging;
+  /// otherwise those that encoding makes of their text.
   mutating func compileWords() throws(TokenizerError) {
     let words = try withDraft { (tables) -> Words in
       var words = Words()

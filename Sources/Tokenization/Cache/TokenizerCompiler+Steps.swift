@@ -54,7 +54,8 @@ extension TokenizerCompiler {
     }
   }
 
-  /// Writes the steps of the normalizer, the pre-tokenizer and the decoder. Returns the number of classes of characters.
+  /// Writes the steps of the normalizer, the pre-tokenizer and the decoder. Returns the
+  /// number of classes of characters.
   mutating func compileSteps() throws(TokenizerError) -> Int {
     var patterns: [(pattern: Pattern, name: String)] = []
     for case .replace(let pattern, let name, _) in definition.normalizers { patterns.append((pattern, name)) }

@@ -86,8 +86,8 @@ struct TokenizerCompiler {
     writer.set(.suffix, definition.suffix)
   }
 
-  /// Writes the strings of tokens that the decoder gets, where they are not the bytes of the tokens: added tokens that are
-  /// looked for in normalized text have theirs normalized.
+  /// Writes the strings of tokens that the decoder gets, where they are not the bytes of the tokens: added
+  /// tokens that are looked for in normalized text have theirs normalized.
   private mutating func compileStrings(_ contents: [Int: [UInt8]]) {
     var added: [UInt32: [UInt8]] = [:]
     var isChanged = false

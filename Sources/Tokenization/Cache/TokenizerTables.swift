@@ -1,7 +1,7 @@
 /// A compiled tokenizer's arrays, checked and ready to be used where they lie.
 ///
-/// The pointers are into the tokenizer's image and are valid as long as the `Tokenizer` is. Everything that serves
-/// as an index has been checked to lead inside.
+/// The pointers are into the tokenizer's image and are valid as long as the `Tokenizer` is. Everything that
+/// serves as an index has been checked to lead inside.
 struct TokenizerTables: @unchecked Sendable {
   let vocabularySize: Int
   let beginning: UInt32?

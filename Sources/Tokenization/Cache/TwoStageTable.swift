@@ -1,5 +1,5 @@
-/// A value for every code point as two tables: the value of c is `values[blocks[c >> 8] << 8 | c & 255]`. The first block
-/// comes first, so code points below 256 can be looked up in `values` directly.
+/// A value for every code point as two tables: the value of c is `values[blocks[c >> 8] << 8 | c & 255]`.
+/// The first block comes first, so code points below 256 can be looked up in `values` directly.
 ///
 /// The argument has where each run of equal values begins; the first run begins at 0.
 func twoStageTable<Value: Hashable>(

@@ -1,5 +1,5 @@
-/// The spelling of bytes as characters that byte-level vocabularies use (GPT-2's `bytes_to_unicode`): printable
-/// Latin-1 stands for itself, the other 68 bytes for U+0100 and up in order.
+/// The spelling of bytes as characters that byte-level vocabularies use (GPT-2's `bytes_to_unicode`):
+/// printable Latin-1 stands for itself, the other 68 bytes for U+0100 and up in order.
 enum ByteLevel {
   /// The character of each byte.
   static let characters: [UInt32] = {

@@ -1,7 +1,7 @@
 /// What a name in a GGUF file's `tokenizer.ggml.pre` stands for. The names are llama.cpp's.
 ///
-/// Where llama.cpp's regular expressions only approximate those of the tokenizer that they stand for, the tokenizer's own are used;
-/// so are its normal forms, which llama.cpp leaves out.
+/// Where llama.cpp's regular expressions only approximate those of the tokenizer that they stand for,
+/// the tokenizer's own are used; so are its normal forms, which llama.cpp leaves out.
 struct GGUFPreTokenizer {
   private(set) var steps: [Step]
   private(set) var normalizers: [NormalizerStep] = []

@@ -41,7 +41,8 @@ extension [NormalizerStep] {
 }
 
 extension [DecoderStep] {
-  /// Spaces for marks, characters for tokens of bytes, and no space before the text if one has been put there.
+  /// Spaces for marks, characters for tokens of bytes, and no space before the text
+  /// if one has been put there.
   static func marks(_ mark: [UInt8], isPrefixed: Bool) -> [DecoderStep] {
     [.replace(mark, with: [0x20]), .byteFallback, .fuse]
       + (isPrefixed ? [.strip(" ", start: 1, stop: 0)] : [])

@@ -2,9 +2,9 @@ import Checkpoints
 
 /// Reads the vocabulary in a GGUF file's metadata (`tokenizer.ggml.*`) into a definition.
 ///
-/// The metadata names the pre-tokenizer (`tokenizer.ggml.pre`) instead of describing it; the names and what they mean
-/// are llama.cpp's. Where its regular expressions only approximate those of the tokenizer they stand for, the
-/// tokenizer's own are used.
+/// The metadata names the pre-tokenizer (`tokenizer.ggml.pre`) instead of describing it; the names and what
+/// they mean are llama.cpp's. Where its regular expressions only approximate those of the tokenizer they
+/// stand for, the tokenizer's own are used.
 struct GGUFVocabulary {
   let file: GGUFFile
   var definition = TokenizerDefinition()

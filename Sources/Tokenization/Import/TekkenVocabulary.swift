@@ -1,13 +1,15 @@
 import Records
 
-/// Reads Mistral's `tekken.json`: tokens as bytes by rank, a regular expression, and how many of them are used.
+/// Reads Mistral's `tekken.json`: tokens as bytes by rank, a regular expression,
+/// and how many of them are used.
 ///
-/// The control tokens have the first ids, the others follow. A file that names no control tokens, as those up to version
-/// 7 may, has the twenty that were usual; what is missing to their number is filled up.
+/// The control tokens have the first ids, the others follow. A file that names no control tokens, as those up
+/// to version 7 may, has the twenty that were usual; what is missing to their number is filled up.
 struct TekkenVocabulary {
   /// - Parameters:
   ///   - root: the parsed `tekken.json`.
-  ///   - configuration: the parsed `tokenizer_config.json`, which may say that no beginning token is to be added.
+  ///   - configuration: the parsed `tokenizer_config.json`, which may say that no
+  ///     beginning token is to be added.
   /// - Throws: `TokenizerError`.
   static func read(_ root: JSONValue, configuration: JSONValue?) throws(TokenizerError) -> TokenizerDefinition
   {

@@ -2,8 +2,8 @@ import Records
 
 /// Reads a rank file of tiktoken: lines of a token in Base64, a space and its rank.
 ///
-/// The file says nothing of how texts are split and what the control tokens are. Those go by the file's name and size and by
-/// the tokenizer's class in `tokenizer_config.json`; see `TiktokenKind`.
+/// The file says nothing of how texts are split and what the control tokens are. Those go by the file's name
+/// and size and by the tokenizer's class in `tokenizer_config.json`; see `TiktokenKind`.
 struct TiktokenVocabulary {
   private var tokens: [UInt8] = []
   private var ends: [Int] = []
@@ -95,7 +95,8 @@ extension TokenizerDefinition {
     }
   }
 
-  /// The id of a token that a configuration names, by its text or in an object with its `content`; without one, of `text`.
+  /// The id of a token that a configuration names, by its text or in an object with its
+  /// `content`; without one, of `text`.
   func configuredToken(_ value: JSONValue?, otherwise text: String?) -> UInt32? {
     (value?.string ?? value?["content"]?.string ?? text).flatMap { id(of: $0) }
   }

@@ -16,9 +16,11 @@ extension TokenizerDefinition {
     merges.append((first, second))
   }
 
-  /// Takes from a `tokenizer_config.json` what the tokens for beginning and end are and whether they are put around texts.
+  /// Takes from a `tokenizer_config.json` what the tokens for beginning and end are and whether
+  /// they are put around texts.
   ///
-  /// Without a word about it the beginning token is put before texts, as LlamaTokenizer and GemmaTokenizer do.
+  /// Without a word about it the beginning token is put before texts, as LlamaTokenizer
+  /// and GemmaTokenizer do.
   mutating func applyConfiguration(_ configuration: JSONValue?) {
     beginning = token(configuration?.present("bos_token")) ?? beginning
     end = token(configuration?.present("eos_token")) ?? end

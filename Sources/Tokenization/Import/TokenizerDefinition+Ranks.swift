@@ -1,6 +1,6 @@
 extension TokenizerDefinition {
-  /// Takes tokens given as bytes, with ranks, as tiktoken has them: the pair to merge next is the one that makes the token
-  /// of the lowest rank, and a piece that is a token is that token.
+  /// Takes tokens given as bytes, with ranks, as tiktoken has them: the pair to merge next is the one that
+  /// makes the token of the lowest rank, and a piece that is a token is that token.
   ///
   /// Each way to put a token together of two others becomes a merge.
   ///

@@ -68,8 +68,8 @@ struct TokenizerDefinition {
   enum Model {
     /// Byte pair encoding by `merges`.
     case merges
-    /// Byte pair encoding as SentencePiece has it: what is together a token is merged, the one with the best score first;
-    /// one score for each id. Characters without a token may take part.
+    /// Byte pair encoding as SentencePiece has it: what is together a token is merged, the one with the best
+    /// score first; one score for each id. Characters without a token may take part.
     case pieces(scores: [Float])
     /// The most probable segmentation; the scores are logarithms, one for each id.
     case unigram(UnigramScores)
@@ -115,7 +115,8 @@ enum NormalizationForm: UInt32 {
 
 /// One step of making text of token strings.
 enum DecoderStep: Equatable {
-  /// Characters that spell bytes become these bytes, and the strings one; a string with any other character stays.
+  /// Characters that spell bytes become these bytes, and the strings one; a string with
+  /// any other character stays.
   case byteLevel
   /// Replaces a string wherever it occurs.
   case replace([UInt8], with: [UInt8])

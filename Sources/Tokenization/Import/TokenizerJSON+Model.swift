@@ -84,7 +84,8 @@ extension TokenizerJSON {
 
   // MARK: Unigram
 
-  /// The vocabulary is a list of pairs of a token and its score; the id is the place. Of equal tokens the last is found.
+  /// The vocabulary is a list of pairs of a token and its score; the id is the place. Of
+  /// equal tokens the last is found.
   private mutating func readUnigram(_ model: JSONValue) throws(TokenizerError) {
     guard let vocabulary = model.present("vocab"), vocabulary.kind == .array else {
       throw .malformed("the model has no vocabulary")

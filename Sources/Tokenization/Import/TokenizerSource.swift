@@ -42,8 +42,9 @@ struct TokenizerSource {
       self.isGGUF = isGGUF
     }
 
-    /// What a folder's tokenizer is read from, the first of these that is there: `tokenizer.json`, `tekken.json`, a
-    /// `tokenizer.model` of SentencePiece or tiktoken, `tiktoken.model`, the only `*.tiktoken`.
+    /// What a folder's tokenizer is read from, the first of these that is there: `tokenizer.json`,
+    /// `tekken.json`, a `tokenizer.model` of SentencePiece or tiktoken, `tiktoken.model`,
+    /// the only `*.tiktoken`.
     init(folder: String) throws {
       let configuration = Paths.join(folder, "tokenizer_config.json")
       self.init(

@@ -30,8 +30,8 @@ struct Vocabulary {
   ///   - string: its string.
   ///   - id: its id.
   ///   - replacing: of tokens with equal strings, this one is found by it from now on.
-  /// - Throws: `TokenizerError.malformed` when the id is out of range or taken, or the string is taken and `replacing`
-  ///   is false.
+  /// - Throws: `TokenizerError.malformed` when the id is out of range or taken, or the string is
+  ///   taken and `replacing` is false.
   mutating func insert(
     _ string: some Collection<UInt8>, id: Int, replacing: Bool = false
   ) throws(TokenizerError) {

@@ -1,6 +1,6 @@
 extension Pattern {
-  /// The pattern `(?>self)`, which gives back nothing once it has matched, without atomic groups: what it would give
-  /// back is excluded by looking ahead. nil where that cannot be said so.
+  /// The pattern `(?>self)`, which gives back nothing once it has matched, without atomic groups: what it
+  /// would give back is excluded by looking ahead. nil where that cannot be said so.
   var atomic: Pattern? {
     if hasOneMatch { return self }
     switch self {

@@ -6,11 +6,14 @@ package indirect enum Pattern: Equatable, Sendable {
   case sequence([Pattern])
   /// The first that matches (leftmost-first).
   case alternation([Pattern])
-  /// `body` between `minimum` and `maximum` times (nil: any number), as often or, lazily, as seldom as possible.
+  /// `body` between `minimum` and `maximum` times (nil: any number), as often or,
+  /// lazily, as seldom as possible.
   case repetition(body: Pattern, minimum: Int, maximum: Int?, lazy: Bool)
-  /// Consumes nothing; holds where the next code point is in the set, or, with `atEnd`, at the end of the text.
+  /// Consumes nothing; holds where the next code point is in the set, or, with `atEnd`,
+  /// at the end of the text.
   case lookahead(CodePointSet, atEnd: Bool)
-  /// Consumes nothing; holds where the code point before is in the set, or, with `atStart`, at the start of the text.
+  /// Consumes nothing; holds where the code point before is in the set, or, with `atStart`,
+  /// at the start of the text.
   case lookbehind(CodePointSet, atStart: Bool)
   /// Consumes nothing; holds where the pattern matches, or, negated, where it does not.
   case condition(Pattern, negated: Bool)
@@ -65,8 +68,8 @@ package indirect enum Pattern: Equatable, Sendable {
     return .lookahead(negated ? set.inverted : set, atEnd: negated != atEnd)
   }
 
-  /// The code points of which one must follow, and whether the end may, for the pattern to match at all; nil when that
-  /// alone does not decide it.
+  /// The code points of which one must follow, and whether the end may, for the pattern to match at all;
+  /// nil when that alone does not decide it.
   private var decidingNext: (CodePointSet, atEnd: Bool)? {
     switch self {
     case .characters(let set): return (set, false)

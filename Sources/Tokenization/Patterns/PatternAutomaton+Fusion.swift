@@ -1,12 +1,13 @@
 extension PatternAutomaton {
   /// One automaton for two splits in a row that both keep matches and gaps apart, where that is possible.
   ///
-  /// The second automaton runs within the pieces of the first: where one of those ends, it sees the end of the
-  /// text. That can be decided while reading if every character decides at once whether it goes on with
+  /// The second automaton runs within the pieces of the first: where one of those ends, it sees the end of
+  /// the text. That can be decided while reading if every character decides at once whether it goes on with
   /// the piece, as it does where the first pattern is `\p{N}`, `\p{N}+` or `\p{N}{1,3}`. States are pairs.
   ///
-  /// nil where the first does not decide at once, it takes more than a character to tell where the second leaves text
-  /// unmatched, or the second stops within a match of the first that would go on differently from there.
+  /// nil where the first does not decide at once, it takes more than a character to tell where
+  /// the second leaves text unmatched, or the second stops within a match of the first that would
+  /// go on differently from there.
   package func fused(with second: PatternAutomaton) -> PatternAutomaton? {
     guard decidesAtOnce, let second = second.matchesEverywhere ? second : second.matchingGaps else {
       return nil
@@ -83,8 +84,8 @@ extension PatternAutomaton {
     }
   }
 
-  /// An automaton that matches the text between matches as well, as long as that goes; nil where it takes more than
-  /// one further character to tell whether a match begins.
+  /// An automaton that matches the text between matches as well, as long as that goes; nil where it takes
+  /// more than one further character to tell whether a match begins.
   private var matchingGaps: PatternAutomaton? {
     /// After a gap, and after one character that may be a gap or begin a match: the state that it leads to.
     enum Gap: Hashable {

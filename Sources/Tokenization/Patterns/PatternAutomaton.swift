@@ -2,12 +2,13 @@
 /// matcher would find, alternatives in order, quantifiers greedy or lazy, in one pass.
 ///
 /// A state is the list of places in the program, best first, that the text so far leads to. A transition says
-/// whether the text *before* the character just read is a match, so a lookahead at one character costs nothing:
-/// it is decided when that character, or the end, is read. Places after a match in the list are dropped,
-/// for the match is preferred to them; hence the last match seen before the dead state is the one wanted.
+/// whether the text *before* the character just read is a match, so a lookahead at one character
+/// costs nothing: it is decided when that character, or the end, is read. Places after a match in
+/// the list are dropped, for the match is preferred to them; hence the last match seen before the
+/// dead state is the one wanted.
 package struct PatternAutomaton {
-  /// Rows of `stride` transitions, one for each class and for the end: the next state's row << 1 | 1 if the text
-  /// before this character matches. Row 0 is the dead state, row 1 the start.
+  /// Rows of `stride` transitions, one for each class and for the end: the next state's row << 1 | 1 if the
+  /// text before this character matches. Row 0 is the dead state, row 1 the start.
   let transitions: [UInt16]
   /// Classes and one column for the end of the text.
   let stride: Int
@@ -37,8 +38,8 @@ package struct PatternAutomaton {
   /// How many places to look at; the patterns of tokenizers need some hundred thousand.
   static let maximumWork = 30_000_000
 
-  /// The state in which a search begins after a character of each class and, last, at the beginning of the text. All
-  /// the same but for patterns that begin by looking behind.
+  /// The state in which a search begins after a character of each class and, last, at the beginning of the
+  /// text. All the same but for patterns that begin by looking behind.
   let starts: [Int]
 
   /// What the automaton finds.
@@ -54,8 +55,8 @@ package struct PatternAutomaton {
   ///   - classCount: the number of classes.
   ///   - members: for each set of the program, whether each class is in it.
   ///   - name: the pattern's name, for errors.
-  /// - Throws: `TokenizerError.unsupported` when it needs more than characters to decide, matches the empty text
-  ///   or needs too many states.
+  /// - Throws: `TokenizerError.unsupported` when it needs more than characters to decide, matches the
+  ///   empty text or needs too many states.
   package init(_ program: PatternProgram, classCount: Int, members: [[Bool]], name: String)
     throws(TokenizerError)
   {
@@ -63,8 +64,8 @@ package struct PatternAutomaton {
     guard isPlain else { throw .unsupported("the regular expression \(name), which matches the empty text") }
   }
 
-  /// The same for any pattern. With conditions there is a symbol for each class, or the end, and each combination of
-  /// conditions that hold before that character: class + bits * (classCount + 1).
+  /// The same for any pattern. With conditions there is a symbol for each class, or the end, and each
+  /// combination of conditions that hold before that character: class + bits * (classCount + 1).
   init(
     _ program: PatternProgram, classCount: Int, members: [[Bool]], name: String, goal: Goal
   ) throws(TokenizerError) {
@@ -106,7 +107,8 @@ package struct PatternAutomaton {
 
   private let hasConditions: Bool
 
-  /// Whether a search begins in the same state everywhere, needs to see no more than characters and finds no empty match.
+  /// Whether a search begins in the same state everywhere, needs to see no more than characters
+  /// and finds no empty match.
   var isPlain: Bool {
     !hasConditions && starts.allSatisfy { $0 == Self.start }
       && (0..<stride).allSatisfy { !step(Self.start, $0).matches }

@@ -4,8 +4,8 @@ extension PatternParser {
     options.ignoresCase ? set.withOtherCases : set
   }
 
-  /// Refuses what would match several characters for one or one for several: under `(?i)` the reference matches ß for ss
-  /// and ss for ß, ﬁ for fi, and so on.
+  /// Refuses what would match several characters for one or one for several: under `(?i)` the reference
+  /// matches ß for ss and ss for ß, ﬁ for fi, and so on.
   ///
   /// - Parameters:
   ///   - atom: what has just been read.
@@ -20,8 +20,8 @@ extension PatternParser {
     }
     if characters[first] == UInt32(UInt8(ascii: "[")) {
       literals = []
-      // Negated, it matches single characters only. Any number of characters of a class that has those several
-      // too match anyway.
+      // Negated, it matches single characters only. Any number of characters of a class that has
+      // those several too match anyway.
       let isNegated = first + 1 < characters.count && characters[first + 1] == UInt32(UInt8(ascii: "^"))
       let isRepeated = isNext("*") || isNext("+")
       let isRefused = CaseFolding.multiple.contains { character, expansion in

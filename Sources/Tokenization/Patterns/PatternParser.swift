@@ -1,10 +1,11 @@
 /// Reads a regular expression in the syntax of Oniguruma, which `tokenizer.json` uses.
 ///
-/// Known: literals, `.`, classes with ranges, negation, nesting, POSIX brackets and `&&`, `\p{…}` by general category,
-/// script or a few other properties, `\s \d \w \h \R \N \O` and complements, groups, alternation, the quantifiers
-/// `* + ? {n,m}`, greedy, lazy or possessive, `(?i)`, `(?m)`, atomic groups, lookahead, lookbehind at one character
-/// and the anchors `^ $ \A \z \Z \b \B`. Possessive quantifiers and atomic groups are rewritten by `Pattern.atomic` and
-/// refused where it cannot. Back references, `\X`, `\G` and the rest are refused by name.
+/// Known: literals, `.`, classes with ranges, negation, nesting, POSIX brackets and `&&`, `\p{…}` by
+/// general category, script or a few other properties, `\s \d \w \h \R \N \O` and complements, groups,
+/// alternation, the quantifiers `* + ? {n,m}`, greedy, lazy or possessive, `(?i)`, `(?m)`, atomic groups,
+/// lookahead, lookbehind at one character and the anchors `^ $ \A \z \Z \b \B`. Possessive quantifiers and
+/// atomic groups are rewritten by `Pattern.atomic` and refused where it cannot. Back references, `\X`,
+/// `\G` and the rest are refused by name.
 package struct PatternParser {
   let source: String
   let characters: [UInt32]

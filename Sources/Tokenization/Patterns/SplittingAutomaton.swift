@@ -1,8 +1,9 @@
 /// An automaton that splits a whole text, one step a character: what `PatternAutomaton` finds match by match.
 ///
-/// Its states go on through the ends of matches. A transition says where pieces end: before the character just read,
-/// or before the one before that as well or instead, as it is with the last of several spaces in `\s+(?!\S)`. Where an
-/// earlier end comes to light only now, the transition says so, and the last piece has to be found the other way.
+/// Its states go on through the ends of matches. A transition says where pieces end: before the character
+/// just read, or before the one before that as well or instead, as it is with the last of several spaces
+/// in `\s+(?!\S)`. Where an earlier end comes to light only now, the transition says so, and the last
+/// piece has to be found the other way.
 ///
 /// This needs a pattern that leaves no text unmatched.
 package struct SplittingAutomaton {
@@ -25,10 +26,12 @@ package struct SplittingAutomaton {
   /// `endsBefore` and `isUnknown` mean something.
   package private(set) var rows: [[Step]] = []
 
-  /// `isSure[a][b]`: between characters of these classes a piece ends, and one begins, whatever is around them.
+  /// `isSure[a][b]`: between characters of these classes a piece ends, and one begins,
+  /// whatever is around them.
   package private(set) var isSure: [[Bool]] = []
 
-  /// A state of the pattern's automaton, and the characters read since the last place known to be a match's end.
+  /// A state of the pattern's automaton, and the characters read since the last place
+  /// known to be a match's end.
   private struct State: Hashable {
     var state: Int
     var pending: Pending
@@ -108,9 +111,9 @@ package struct SplittingAutomaton {
     }
   }
 
-  /// A pair is sure when after its first character every state that there can be ends a piece before the second one.
-  /// States of which the last piece is unknown do not count: it ends before the first character at the latest, and
-  /// from there the automaton comes to one of the others.
+  /// A pair is sure when after its first character every state that there can be ends a piece before the
+  /// second one. States of which the last piece is unknown do not count: it ends before the first character
+  /// at the latest, and from there the automaton comes to one of the others.
   private mutating func findSurePairs() {
     let classes = 0..<automaton.stride - 1
     isSure = classes.map { first in

@@ -1,8 +1,9 @@
 extension CodePointSet {
-  /// The property `\p{name}`: a general category or a group of them, short (`Lu`, `L`) or long (`Uppercase_Letter`);
-  /// a script (`Han`, also `script=Han`); one of `Any`, `ASCII`, `Assigned`, `Alphabetic`, `Uppercase`, `Lowercase`,
-  /// `White_Space`, `Emoji`, `Extended_Pictographic`, `Ideographic`; or the name of a POSIX class. Case, spaces,
-  /// hyphens and underscores do not matter. nil for an unknown name.
+  /// The property `\p{name}`: a general category or a group of them, short (`Lu`, `L`) or long
+  /// (`Uppercase_Letter`); a script (`Han`, also `script=Han`); one of `Any`, `ASCII`, `Assigned`,
+  /// `Alphabetic`, `Uppercase`, `Lowercase`, `White_Space`, `Emoji`, `Extended_Pictographic`,
+  /// `Ideographic`; or the name of a POSIX class. Case, spaces, hyphens and underscores do not
+  /// matter. nil for an unknown name.
   init?(property name: String) {
     let parts = name.split(separator: "=", omittingEmptySubsequences: false).map { Self.loose(String($0)) }
     switch (parts.first, parts.count) {
