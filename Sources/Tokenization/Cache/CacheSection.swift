@@ -80,6 +80,8 @@ enum CacheSection: Int, CaseIterable {
     }
   }
 
+  /// Zeros behind the tokens' bytes, so that so many bytes can be read at any token.
+  static let tokenPadding = 16
   /// Marks an id that is not there.
   static let none = UInt32.max
   /// An empty slot of `words` and `merges`.

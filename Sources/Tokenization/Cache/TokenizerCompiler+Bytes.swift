@@ -20,7 +20,7 @@ extension TokenizerCompiler {
       }
       offsets.append(UInt32(bytes.count))
     }
-    bytes += [UInt8](repeating: 0, count: 16)
+    bytes += [UInt8](repeating: 0, count: CacheSection.tokenPadding)
 
     var merges: [(left: UInt32, right: UInt32, token: UInt32)] = []
     merges.reserveCapacity(definition.merges.count)

@@ -32,7 +32,7 @@ extension TokenizerCompiler {
       bytes += text
       offsets.append(UInt32(bytes.count))
     }
-    bytes += [UInt8](repeating: 0, count: 16)
+    bytes += [UInt8](repeating: 0, count: CacheSection.tokenPadding)
     writer.set(.tokenOffsets, offsets)
     writer.set(.tokenBytes, bytes)
     writer.set(
@@ -159,19 +159,15 @@ extension TokenizerCompiler {
       var words = Words()
       guard let segmenter = tables.model.makeSegmenter() else { return words }
       var made = TokenBuffer()
-      let bytes = tables.tokenBytes
-      let limit = bytes + Int(tables.tokenOffsets[tables.vocabularySize]) + 16
       for id in 0..<UInt32(tables.vocabularySize) {
-        let start = Int(tables.tokenOffsets[Int(id)])
-        let count = Int(tables.tokenOffsets[Int(id) + 1]) - start
-        guard count > 0 else { continue }
+        let text = tables.texts[id]
+        guard let bytes = text.baseAddress, !text.isEmpty else { continue }
         if !definition.ignoresMerges {
-          made.reserve(count)
-          let tokens = segmenter.segment(
-            bytes + start, count: count, ids: made.ids, ends: made.ends, offset: 0)
+          made.reserve(text.count)
+          let tokens = segmenter.segment(bytes, count: text.count, ids: made.ids, ends: made.ends, offset: 0)
           guard tokens == 1, made.ids[0] == id else { continue }
         }
-        words.append(id, bytes + start, count: count, limit: limit)
+        words.append(id, bytes, count: text.count, limit: bytes + text.count + CacheSection.tokenPadding)
       }
       return words
     }

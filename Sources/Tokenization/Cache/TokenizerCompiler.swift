@@ -59,10 +59,7 @@ struct TokenizerCompiler {
     -> Result
   {
     let memory = ImageMemory(writer.image(source: 0))
-    guard let tables = TokenizerTables(image: memory.bytes, source: 0) else {
-      throw .malformed("its compiled form does not pass the checks")
-    }
-    return try body(tables)
+    return try body(try TokenizerTables(image: memory.bytes, source: 0))
   }
 
   /// The ids from 0 up to this cover all tokens.

@@ -34,15 +34,13 @@ final class TokenizerImage: Sendable {
       return image
     }
     let memory = ImageMemory(bytes)
-    guard let tables = TokenizerTables(image: memory.bytes, source: digest) else {
-      throw TokenizerError.malformed("its compiled form does not pass the checks")
-    }
+    let tables = try TokenizerTables(image: memory.bytes, source: digest)
     return TokenizerImage(tables, digest, .memory(memory))
   }
 
   private static func mapped(_ path: String, _ digest: UInt64) -> TokenizerImage? {
     guard Paths.exists(path), let file = try? MappedFile(path: path),
-      let tables = TokenizerTables(image: file.bytes, source: digest)
+      let tables = try? TokenizerTables(image: file.bytes, source: digest)
     else { return nil }
     return TokenizerImage(tables, digest, .file(file))
   }
