@@ -87,14 +87,13 @@ extension TokenizerCompiler {
     guard model == .characters, !definition.ignoresMerges, definition.steps.allSatisfy(\.isIsolatedSplit),
       definition.steps.count <= 1
     else { return nil }
-    var definition = definition
     let fallback = definition.fallbackTokens
     var made: [[UInt8]] = []
     if case .merges = definition.model {
       // Every character is a token, its bytes or unknown, and what it is does not
       // take part in merges as such.
       let special = Set(fallback.compactMap(\.self) + [definition.unknown].compactMap(\.self))
-      guard SpaceMark.keepsOrder(&definition),
+      guard SpaceMark.keepsOrder(definition),
         !definition.merges.contains(where: { special.contains($0.left) || special.contains($0.right) })
       else { return nil }
       for (left, right) in definition.merges {

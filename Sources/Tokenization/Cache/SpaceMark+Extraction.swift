@@ -2,7 +2,7 @@ extension SpaceMark {
   /// Takes the steps out of a definition that only write a mark for each space; nil, and the definition as it
   /// was, where there are none or they cannot be taken apart from the rest.
   init?(extractedFrom definition: inout TokenizerDefinition) {
-    guard definition.spelling == .characters, Self.keepsOrder(&definition) else { return nil }
+    guard definition.spelling == .characters, Self.keepsOrder(definition) else { return nil }
     if let mark = Self.fromNormalizers(&definition) ?? Self.fromSteps(&definition) {
       self = mark
     } else {
@@ -24,7 +24,7 @@ extension SpaceMark {
     }
     // The mark must be a token, and added tokens must not take white space, which the mark is not.
     guard let mark, mark != " ", prepended == nil || Self.only(prepended ?? []) == mark,
-      isToken(mark, &definition), !definition.addedTokens.contains(where: takesNormalizedSpace)
+      isToken(mark, definition), !definition.addedTokens.contains(where: takesNormalizedSpace)
     else { return nil }
     var steps = definition.steps
     // In normalized text there is nothing for these to split at.
@@ -38,7 +38,7 @@ extension SpaceMark {
   /// `Metaspace`, with or without splitting.
   private static func fromSteps(_ definition: inout TokenizerDefinition) -> SpaceMark? {
     guard definition.normalizers.isEmpty, case .metaspace(let mark, let prefix)? = definition.steps.first,
-      isToken(mark, &definition)
+      isToken(mark, definition)
     else { return nil }
     let rest = definition.steps.dropFirst()
     if let split = rest.first {
@@ -66,14 +66,14 @@ extension SpaceMark {
 
   /// Whether each token stands for the text at its place, and none is left out. Otherwise the reference's
   /// ends depend on how long marks are; see `CharacterMerger`.
-  static func keepsOrder(_ definition: inout TokenizerDefinition) -> Bool {
+  static func keepsOrder(_ definition: TokenizerDefinition) -> Bool {
     guard case .merges = definition.model else { return true }
     return definition.byteFallback
       ? definition.fallbackTokens.allSatisfy { $0 != nil } : definition.unknown != nil
   }
 
-  private static func isToken(_ mark: Unicode.Scalar, _ definition: inout TokenizerDefinition) -> Bool {
-    definition.vocabulary.id(of: Array(String(mark).utf8)) != nil
+  private static func isToken(_ mark: Unicode.Scalar, _ definition: TokenizerDefinition) -> Bool {
+    definition.vocabulary.id(of: String(mark).utf8) != nil
   }
 
   private static func takesNormalizedSpace(_ token: AddedToken) -> Bool {

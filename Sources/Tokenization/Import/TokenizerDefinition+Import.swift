@@ -29,7 +29,7 @@ extension TokenizerDefinition {
   }
 
   /// The id of a token that a configuration names: its text, or an object with its `content`.
-  mutating func token(_ value: JSONValue?) -> UInt32? {
+  func token(_ value: JSONValue?) -> UInt32? {
     guard let value, let content = (value.present("content") ?? value).stringBytes, !content.isEmpty else {
       return nil
     }
@@ -38,11 +38,9 @@ extension TokenizerDefinition {
 
   /// The tokens `<0x00>` to `<0xFF>`.
   var fallbackTokens: [UInt32?] {
-    mutating get {
-      (0..<256).map { byte in
-        let digits = String(byte, radix: 16, uppercase: true)
-        return vocabulary.id(of: Array("<0x\(byte < 16 ? "0" : "")\(digits)>".utf8))
-      }
+    (0..<256).map { byte in
+      let digits = String(byte, radix: 16, uppercase: true)
+      return vocabulary.id(of: "<0x\(byte < 16 ? "0" : "")\(digits)>".utf8)
     }
   }
 

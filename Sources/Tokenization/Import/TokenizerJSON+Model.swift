@@ -44,13 +44,7 @@ extension TokenizerJSON {
 
   /// Whether every byte has a token that `ByteLevel` spells it by.
   var hasAllBytes: Bool {
-    mutating get {
-      for byte in UInt8.min...UInt8.max where definition.vocabulary.id(of: ByteLevel.string(of: byte)) == nil
-      {
-        return false
-      }
-      return true
-    }
+    (UInt8.min...UInt8.max).allSatisfy { definition.vocabulary.id(of: ByteLevel.string(of: $0)) != nil }
   }
 
   /// Merges are pairs, or, in older files, strings with a space between the two.

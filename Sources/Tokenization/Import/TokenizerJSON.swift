@@ -36,8 +36,7 @@ struct TokenizerJSON {
       var flags = AddedToken.Flags()
       let names: [(StaticString, AddedToken.Flags)] = [
         ("special", .special), ("lstrip", .stripsLeft), ("rstrip", .stripsRight),
-        ("single_word", .singleWord),
-        ("normalized", .normalized),
+        ("single_word", .singleWord), ("normalized", .normalized),
       ]
       for (name, flag) in names where item.present(name)?.bool == true { flags.insert(flag) }
       let token = AddedToken(id: 0, content: content, flags: flags)

@@ -138,9 +138,7 @@ struct TokenizerSource {
     for name in ["vocab.json", "vocab.txt", "spiece.model"] where Paths.exists(Paths.join(folder, name)) {
       throw TokenizerError.file(folder, .unsupported("\(name) without a tokenizer.json"))
     }
-    throw TokenizerError.file(
-      folder,
-      .notFound)
+    throw TokenizerError.file(folder, .notFound)
   }
 
   private static func object(_ parser: inout JSONParser, _ file: MappedFile) throws -> JSONValue {

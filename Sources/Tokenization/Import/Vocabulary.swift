@@ -55,11 +55,13 @@ struct Vocabulary {
   }
 
   /// The id of a string.
-  mutating func id(of string: some Collection<UInt8>) -> UInt32? {
-    let start = text.count
-    text.append(contentsOf: string)
-    defer { text.removeLast(text.count - start) }
-    let found = slots[slot(start..<text.count)]
+  func id(of string: some Collection<UInt8>) -> UInt32? {
+    string.withContiguousStorageIfAvailable { id(of: UnsafeRawBufferPointer($0)) }
+      ?? Array(string).withUnsafeBytes { id(of: $0) }
+  }
+
+  private func id(of string: UnsafeRawBufferPointer) -> UInt32? {
+    let found = slots[slot(of: string)]
     return found == 0 ? nil : found - 1
   }
 
@@ -70,27 +72,31 @@ struct Vocabulary {
   }
 
   /// The id of the token spelled as the two tokens' strings together.
-  mutating func id(joining left: UInt32, _ right: UInt32) -> UInt32? {
+  func id(joining left: UInt32, _ right: UInt32) -> UInt32? {
     guard Int(left) < ranges.count, Int(right) < ranges.count, let first = ranges[Int(left)],
       let second = ranges[Int(right)]
     else { return nil }
-    let start = text.count
-    for index in first { text.append(text[index]) }
-    for index in second { text.append(text[index]) }
-    defer { text.removeLast(text.count - start) }
-    let found = slots[slot(start..<text.count)]
-    return found == 0 ? nil : found - 1
+    return withUnsafeTemporaryAllocation(byteCount: first.count + second.count, alignment: 1) { joined in
+      text.withUnsafeBytes { text in
+        joined.copyBytes(from: text[first])
+        UnsafeMutableRawBufferPointer(rebasing: joined[first.count...]).copyBytes(from: text[second])
+      }
+      return id(of: UnsafeRawBufferPointer(joined))
+    }
   }
 
   /// The slot that holds the string at `range`, or the empty one where it belongs.
   private func slot(_ range: Range<Int>) -> Int {
-    text.withUnsafeBufferPointer { text in
-      var slot = Int(
-        truncatingIfNeeded: hashBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[range]))
-          & UInt64(slots.count - 1))
+    text.withUnsafeBytes { slot(of: UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  /// The slot that holds a string, or the empty one where it belongs.
+  private func slot(of string: UnsafeRawBufferPointer) -> Int {
+    text.withUnsafeBytes { text in
+      var slot = Int(truncatingIfNeeded: hashBytes(string) & UInt64(slots.count - 1))
       while slots[slot] != 0 {
-        if let other = ranges[Int(slots[slot] - 1)], other.count == range.count,
-          text[other].elementsEqual(text[range])
+        if let other = ranges[Int(slots[slot] - 1)], other.count == string.count,
+          text[other].elementsEqual(string)
         {
           return slot
         }
