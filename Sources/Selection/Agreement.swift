@@ -60,20 +60,69 @@ struct Agreement {
     pearson = comparison.pairSums.correlation
     spearman = comparison.sample.rankCorrelation
     sampled = comparison.sample.pairs.count
-    var (groups, agreeing, opposed, sampledGroups) = (0, 0, 0, 0)
-    var (chance, sumA, sumB, tauSum) = (ExactSum(), ExactSum(), ExactSum(), ExactSum())
-    var taus = Histogram()
-    var picksA = [Int](repeating: 0, count: summary.sources.names.count)
-    var picksB = picksA
-    var worst: [(tau: Double, place: Int)] = []
+    let totals = Totals(comparison, sourceCount: summary.sources.names.count)
+    groups = totals.groups
+    agreeing = totals.agreeing
+    opposed = totals.opposed
+    sampledGroups = totals.sampledGroups
+    random = groups > 0 ? totals.chance.value / Double(groups) : 0
+    lossA = groups > 0 ? totals.lossA.value / Double(groups) : nil
+    lossB = groups > 0 ? totals.lossB.value / Double(groups) : nil
+    tau = Report.Distribution(totals.taus, sum: totals.tauSum)
+    sources = Agreement.rows(summary.sources.names, totals)
+    disputes = totals.worst.map { tau, place in
+      let tally = comparison.groups[place].tally
+      return Dispute(
+        key: GroupKeyReader.text(of: comparison.key(at: place)), candidates: tally.candidates, tau: tau,
+        sourceA: summary.sources.names[Int(tally.sourceA)],
+        sourceB: summary.sources.names[Int(tally.sourceB)], lossA: tally.lossA, lossB: tally.lossB)
+    }
+  }
+
+  /// The sources of picks, those with the most picks by A first, then by B.
+  private static func rows(_ names: [String], _ totals: Totals) -> [SourceRow] {
+    let rows = names.indices.map {
+      SourceRow(name: names[$0], picksA: totals.picksA[$0], picksB: totals.picksB[$0])
+    }.filter { $0.picksA + $0.picksB > 0 }
+    // Where no record names its source, there is nothing to tell.
+    if rows.count == 1, totals.picksA[Sources.none] > 0 { return [] }
+    return rows.sorted {
+      if $0.picksA != $1.picksA { return $0.picksA > $1.picksA }
+      if $0.picksB != $1.picksB { return $0.picksB > $1.picksB }
+      return $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+  }
+}
+
+/// What one pass over the groups of a comparison gives.
+private struct Totals {
+  var groups = 0
+  var agreeing = 0
+  var opposed = 0
+  var sampledGroups = 0
+  /// The sum of the groups' chances that a random pick agrees.
+  var chance = ExactSum()
+  var lossA = ExactSum()
+  var lossB = ExactSum()
+  var taus = Histogram()
+  var tauSum = ExactSum()
+  /// Picks by source.
+  var picksA: [Int]
+  var picksB: [Int]
+  /// The places of the groups that disagree most, in order.
+  var worst: [(tau: Double, place: Int)] = []
+
+  init(_ comparison: ScorerComparison, sourceCount: Int) {
+    picksA = [Int](repeating: 0, count: sourceCount)
+    picksB = picksA
     for place in comparison.groups.indices {
       let tally = comparison.groups[place].tally
       guard tally.candidates > 1 else { continue }
       groups += 1
       agreeing += tally.picksAgree ? 1 : 0
       chance.add(1 / Double(tally.candidates))
-      sumA.add(tally.lossA)
-      sumB.add(tally.lossB)
+      lossA.add(tally.lossA)
+      lossB.add(tally.lossB)
       picksA[Int(tally.sourceA)] += 1
       picksB[Int(tally.sourceB)] += 1
       if tally.candidates > ScorerComparison.pairLimit { sampledGroups += 1 }
@@ -81,51 +130,22 @@ struct Agreement {
       taus.add(tau)
       tauSum.add(tau)
       if tau < 0 { opposed += 1 }
-      guard !tally.picksAgree else { continue }
-      Agreement.insert((tau, place), into: &worst, comparison)
+      if !tally.picksAgree { insert((tau, place), comparison) }
     }
-    (self.groups, self.agreeing, self.opposed, self.sampledGroups) = (
-      groups, agreeing, opposed, sampledGroups
-    )
-    random = groups > 0 ? chance.value / Double(groups) : 0
-    lossA = groups > 0 ? sumA.value / Double(groups) : nil
-    lossB = groups > 0 ? sumB.value / Double(groups) : nil
-    tau = Report.Distribution(taus, sum: tauSum)
-    let names = summary.sources.names
-    disputes = worst.map { tau, place in
-      let tally = comparison.groups[place].tally
-      return Dispute(
-        key: GroupKeyReader.text(of: comparison.key(at: place)), candidates: tally.candidates, tau: tau,
-        sourceA: names[Int(tally.sourceA)], sourceB: names[Int(tally.sourceB)], lossA: tally.lossA,
-        lossB: tally.lossB)
-    }
-    let rows = names.indices.filter { picksA[$0] + picksB[$0] > 0 }
-      .map { SourceRow(name: names[$0], picksA: picksA[$0], picksB: picksB[$0]) }
-    sources =
-      rows.count == 1 && picksA[Sources.none] > 0
-      ? []
-      : rows.sorted {
-        $0.picksA != $1.picksA
-          ? $0.picksA > $1.picksA
-          : $0.picksB != $1.picksB
-            ? $0.picksB > $1.picksB : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
-      }
   }
 
-  private static func insert(
-    _ new: (tau: Double, place: Int), into worst: inout [(tau: Double, place: Int)],
-    _ comparison: ScorerComparison
-  ) {
+  /// Puts a group among the worst, if it is one of them.
+  private mutating func insert(_ new: (tau: Double, place: Int), _ comparison: ScorerComparison) {
     func precedes(_ left: (tau: Double, place: Int), _ right: (tau: Double, place: Int)) -> Bool {
       if left.tau != right.tau { return left.tau < right.tau }
       let (a, b) = (comparison.groups[left.place], comparison.groups[right.place])
       if a.tally.candidates != b.tally.candidates { return a.tally.candidates > b.tally.candidates }
       return (a.hash.high, a.hash.low) < (b.hash.high, b.hash.low)
     }
-    if worst.count == disputeLimit, let last = worst.last, !precedes(new, last) { return }
+    if worst.count == Agreement.disputeLimit, let last = worst.last, !precedes(new, last) { return }
     let place = worst.firstIndex { precedes(new, $0) } ?? worst.count
     worst.insert(new, at: place)
-    if worst.count > disputeLimit { worst.removeLast() }
+    if worst.count > Agreement.disputeLimit { worst.removeLast() }
   }
 }
 

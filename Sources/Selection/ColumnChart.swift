@@ -25,20 +25,16 @@ package struct ColumnChart: Equatable, Sendable {
 
   /// Makes a chart of a histogram.
   ///
-  /// It covers all numbers, unless the outer hundredth would more than double the width; then that is counted
-  /// in `below` and `above`. A column is never so narrow that the histogram's rounding would show, or chance
+  /// It covers the histogram's `mainRange`; numbers outside are counted in `below` and `above`. A column is never so narrow that the histogram's rounding would show, or chance
   /// more than the shape; where all numbers are whole, each covers equally many of them.
   ///
   /// The result is nil where there are no two different numbers, or they lie too close to tell.
-  ///
   package init?(of histogram: Histogram) {
-    guard let low = histogram.quantile(0.005), let high = histogram.quantile(0.995) else { return nil }
-    let isNarrow = histogram.maximum - histogram.minimum <= 2 * (high - low)
-    let range =
-      isNarrow || low == high ? (histogram.minimum, histogram.maximum) : (low, high)
-    guard range.0 < range.1, (range.1 - range.0).isFinite else { return nil }
+    guard let range = histogram.mainRange, range.low < range.high, (range.high - range.low).isFinite else {
+      return nil
+    }
     let finest = max(
-      4 * Histogram.relativeError * max(range.0.magnitude, range.1.magnitude),
+      4 * Histogram.relativeError * max(range.low.magnitude, range.high.magnitude),
       4 * Histogram.zeroBound, ColumnChart.finestUsefulStep(for: histogram))
     let areIntegers = histogram.entries.allSatisfy { $0.number == $0.number.rounded() }
     guard let axis = Axis(covering: range, finest: finest, areIntegers: areIntegers) else { return nil }

@@ -43,13 +43,11 @@ struct ExampleShelf {
 
   /// Takes in an example of a later part of the input, one of its `most` or of its `least` fitting.
   mutating func merge(_ example: ExampleRecord, isMost: Bool) {
-    if isMost {
-      if ExampleShelf.admits(example.score, of: example.group, to: most, { $0 > $1 }) {
-        ExampleShelf.insert(example, into: &most) { $0 > $1 }
-      }
-    } else if ExampleShelf.admits(example.score, of: example.group, to: least, { $0 < $1 }) {
-      ExampleShelf.insert(example, into: &least) { $0 < $1 }
+    func merge(into list: inout [ExampleRecord], _ precedes: (Double, Double) -> Bool) {
+      guard ExampleShelf.admits(example.score, of: example.group, to: list, precedes) else { return }
+      ExampleShelf.insert(example, into: &list, precedes)
     }
+    if isMost { merge(into: &most, >) } else { merge(into: &least, <) }
   }
 
   /// Whether a record later than all in the list belongs there.

@@ -159,6 +159,14 @@ package struct Histogram: Equatable, Sendable {
     }
   }
 
+  /// The range to show: that of all numbers, unless the outer hundredth of them would more than double it;
+  /// then that of the others. nil when there are no numbers.
+  var mainRange: (low: Double, high: Double)? {
+    guard let inner = quantiles([0.005, 0.995]) else { return nil }
+    let (low, high) = (inner[0], inner[1])
+    return low == high || maximum - minimum <= 2 * (high - low) ? (minimum, maximum) : (low, high)
+  }
+
   /// The numbers that occur (rounded, unless `isExact`), rising, with their counts.
   package var entries: [(number: Double, count: Int)] {
     guard isExact else {

@@ -146,15 +146,11 @@ package struct Picker: ~Copyable {
   private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
   private func score(of record: GrapeMember) throws(SelectionError) -> Double {
-    guard let score = try rule.fields.score(of: record) else {
-      throw .noNumber(path: rule.fields.scorePath.name)
-    }
-    return score
+    try number(at: rule.fields.scorePath, in: record)
   }
 
   private func number(at path: NamedPath, in record: GrapeMember) throws(SelectionError) -> Double {
-    guard let number = path(record)?.double else { throw .noNumber(path: path.name) }
-    guard number.isFinite else { throw .notFinite(path: path.name) }
+    guard let number = try path.number(in: record) else { throw .noNumber(path: path.name) }
     return number
   }
 

@@ -4,8 +4,8 @@ import Streams
 // A partial summary is JSON Lines, so that partial summaries of shards can be concatenated. Its first line
 // holds everything but the lists that grow with the input; those follow, up to 1,000 elements to a line:
 //
-//     {"grape-stats":3,"paths":["grape.group","grape.score","source","first
-//     32"],"records":2,"bad":0,"ungrouped":0,
+//     {"grape-stats":3,"paths":["grape.group","grape.score","source","first 32"],
+//      "records":2,"bad":0,"ungrouped":0,
 //      "lists":{"sample":2,"groups":1,"compared":0,"comparedSample":0,"examples":2},"score":{…},"length":{…},
 //      "pairs":{…},"comparedPairs":null,"models":[["m@1",null]],"sources":[{…},…]}
 //     {"sample":[[hash,score,length],…]}

@@ -106,8 +106,7 @@ import Testing
   @Test(
     arguments: [
       (50, "0.1", nil), (50, "0.15", nil), (50, "0.2", nil), (50, "0.9", nil), (7, "0.001", nil),
-      (60, "0.1", "0.25"),
-      (60, "0.22", "0.22"), (4000, "0.2", nil), (3, "0.5", "0.5"),
+      (60, "0.1", "0.25"), (60, "0.22", "0.22"), (4000, "0.2", nil), (3, "0.5", "0.5"),
     ] as [(Int, String, String?)])
   func everySourceHasItsLeastShare(_ count: Int, _ least: String, _ most: String?) throws {
     // Sources with scores so different that the best picks are all of one.

@@ -91,12 +91,9 @@ struct PlotScale {
 }
 
 extension PlotScale {
-  /// A range that shows nearly all numbers, with a little room at its ends: all of them, unless the outer
-  /// hundredth would more than double it.
+  /// The histogram's `mainRange` with a little room at its ends.
   static func range(of histogram: Histogram) -> (low: Double, high: Double)? {
-    guard let ends = histogram.quantiles([0, 0.005, 0.995, 1]) else { return nil }
-    let isWhole = ends[3] - ends[0] <= 2 * (ends[2] - ends[1]) || ends[1] == ends[2]
-    let (low, high) = isWhole ? (ends[0], ends[3]) : (ends[1], ends[2])
+    guard let (low, high) = histogram.mainRange else { return nil }
     let room = (high - low) * 0.04
     guard (high - low).isFinite, (low - room).isFinite, (high + room).isFinite else { return (low, high) }
     return (low - room, high + room)
