@@ -1,7 +1,20 @@
 extension JSONFields {
+  /// The experts that a config.json describes, their weights scaled to a sum of 1 with `norm_topk_prob`.
+  func normalizableExperts(
+    countFields: [StaticString], count: Int, chosen: Int
+  ) throws(CheckpointError) -> ExpertsConfiguration {
+    let weighting: ExpertsConfiguration.Weighting =
+      try bool("norm_topk_prob") ?? false ? .softmaxOfChosen : .softmaxOfAll
+    return try experts(countFields: countFields, count: count, chosen: chosen, weighting)
+  }
+
   /// The experts that a config.json describes.
   ///
-  /// - Parameter countFields: names of the field that has their number; the first that is there counts.
+  /// - Parameters:
+  ///   - countFields: names of the field that has their number; the first that is there counts.
+  ///   - count: their number where none is there.
+  ///   - chosen: how many a token goes through, where `num_experts_per_tok` does not say it.
+  ///   - weighting: how the chosen ones are weighted.
   func experts(
     countFields: [StaticString], count: Int, chosen: Int, _ weighting: ExpertsConfiguration.Weighting
   ) throws(CheckpointError) -> ExpertsConfiguration {

@@ -7,30 +7,11 @@ extension ModelConfiguration {
     let hiddenSize = try keys.required("embedding_length")
     let layerCount = try keys.required("block_count", limit: 1 << 16)
     let headCount = try keys.required("attention.head_count")
-    let keyValueHeadCount = try keys.size("attention.head_count_kv") ?? headCount
-    guard headCount.isMultiple(of: keyValueHeadCount) else {
-      throw keys.error(
-        "attention.head_count_kv", "expected a divisor of the \(headCount) heads, found \(keyValueHeadCount)")
-    }
-    let headSize = try keys.size("attention.key_length") ?? hiddenSize / headCount
-    guard headSize > 0 else { throw keys.error("attention.key_length", "expected at least 1, found 0") }
-    if let valueSize = try keys.size("attention.value_length"), valueSize != headSize {
-      throw keys.error("attention.value_length", "expected \(headSize), as for keys, found \(valueSize)")
-    }
+    let keyValueHeadCount = try keys.keyValueHeads(headCount)
+    let headSize = try keys.headSize(hiddenSize: hiddenSize, headCount: headCount)
     let maximumPositions = try keys.required("context_length")
     try Self.refuseWhatIsNotImplemented(keys)
 
-    let embeddingName = names.name(TensorSlot(role: .tokenEmbedding))
-    guard let embedding = try TensorTable(file).tensor(embeddingName) else {
-      throw CheckpointError(file.path, "expected tensor \(embeddingName), found none")
-    }
-    let vocabularySize = embedding.rowCount
-    if let tokens = file["tokenizer.ggml.tokens"]?.array, tokens.count > vocabularySize {
-      throw CheckpointError(
-        file.path,
-        "tensor \(embedding.name): expected a row for each of \(tokens.count) tokens, found \(vocabularySize)"
-      )
-    }
     var layer = LayerConfiguration(
       attention: AttentionConfiguration(
         headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize,
@@ -47,7 +28,7 @@ extension ModelConfiguration {
     layer.attention.hasOutputBias = hasBias(.attentionOutput)
     layer.feedForward.hasBias = hasBias(.gate, .up, .down)
     self.init(
-      architecture: architecture, hiddenSize: hiddenSize, vocabularySize: vocabularySize,
+      architecture: architecture, hiddenSize: hiddenSize, vocabularySize: try keys.vocabularySize(names),
       maximumPositions: maximumPositions,
       tiesEmbeddings: !keys.hasTensor(TensorSlot(role: .outputHead), names),
       norm: NormConfiguration(epsilon: 0), layers: [LayerConfiguration](repeating: layer, count: layerCount),
@@ -75,10 +56,9 @@ extension ModelConfiguration {
     // Each is 0 or absent where it changes nothing.
     for key in [
       "attention.clamp_kqv", "attention.max_alibi_bias", "attention.output_scale",
-      "attention.temperature_scale",
-      "expert_group_count", "expert_group_used_count", "leading_dense_block_count", "nextn_predict_layers",
-      "attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa",
-      "rope.scaling.alpha",
+      "attention.temperature_scale", "expert_group_count", "expert_group_used_count",
+      "leading_dense_block_count", "nextn_predict_layers", "attention.key_length_swa",
+      "attention.value_length_swa", "rope.dimension_count_swa", "rope.scaling.alpha",
     ] {
       if let value = keys[key], value.double != 0 {
         throw keys.error(key, "found \(value.summary), which is not supported")
@@ -95,6 +75,37 @@ extension ModelConfiguration {
 
 extension GGUFKeys {
   fileprivate var hasFeedForwardLength: Bool { self["feed_forward_length"] != nil }
+
+  fileprivate func keyValueHeads(_ headCount: Int) throws(CheckpointError) -> Int {
+    let count = try size("attention.head_count_kv") ?? headCount
+    guard headCount.isMultiple(of: count) else {
+      throw error("attention.head_count_kv", "expected a divisor of the \(headCount) heads, found \(count)")
+    }
+    return count
+  }
+
+  fileprivate func headSize(hiddenSize: Int, headCount: Int) throws(CheckpointError) -> Int {
+    let size = try self.size("attention.key_length") ?? hiddenSize / headCount
+    guard size > 0 else { throw error("attention.key_length", "expected at least 1, found 0") }
+    if let valueSize = try self.size("attention.value_length"), valueSize != size {
+      throw error("attention.value_length", "expected \(size), as for keys, found \(valueSize)")
+    }
+    return size
+  }
+
+  /// The rows of the token embedding, which are at least the tokenizer's tokens.
+  fileprivate func vocabularySize(_ names: TensorNames) throws(CheckpointError) -> Int {
+    let name = names.name(TensorSlot(role: .tokenEmbedding))
+    guard let embedding = try TensorTable(file).tensor(name) else {
+      throw CheckpointError(file.path, "expected tensor \(name), found none")
+    }
+    let count = embedding.rowCount
+    if let tokens = file["tokenizer.ggml.tokens"]?.array, tokens.count > count {
+      throw CheckpointError(
+        file.path, "tensor \(name): expected a row for each of \(tokens.count) tokens, found \(count)")
+    }
+    return count
+  }
 
   /// Gives layers a sliding window: those that `attention.sliding_window_pattern` names, else all but every
   /// `period`th, or without a period every one.

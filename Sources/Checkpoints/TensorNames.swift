@@ -66,13 +66,11 @@ struct TensorNames: Sendable {
     outputHead: "output", layers: "blk",
     modules: [
       .attentionNorm: "attn_norm", .query: "attn_q", .key: "attn_k", .value: "attn_v",
-      .queryNorm: "attn_q_norm",
-      .keyNorm: "attn_k_norm", .sinks: "attn_sinks", .attentionOutput: "attn_output",
-      .attentionOutputNorm: "post_attention_norm", .feedForwardNorm: "ffn_norm", .gate: "ffn_gate",
-      .up: "ffn_up",
-      .down: "ffn_down", .feedForwardOutputNorm: "post_ffw_norm", .router: "ffn_gate_inp",
-      .sharedGate: "ffn_gate_shexp", .sharedUp: "ffn_up_shexp", .sharedDown: "ffn_down_shexp",
-      .sharedRouter: "ffn_gate_inp_shexp",
+      .queryNorm: "attn_q_norm", .keyNorm: "attn_k_norm", .sinks: "attn_sinks",
+      .attentionOutput: "attn_output", .attentionOutputNorm: "post_attention_norm",
+      .feedForwardNorm: "ffn_norm", .gate: "ffn_gate", .up: "ffn_up", .down: "ffn_down",
+      .feedForwardOutputNorm: "post_ffw_norm", .router: "ffn_gate_inp", .sharedGate: "ffn_gate_shexp",
+      .sharedUp: "ffn_up_shexp", .sharedDown: "ffn_down_shexp", .sharedRouter: "ffn_gate_inp_shexp",
     ])
 
   /// The names of the experts' matrices where they differ from those of a dense layer.

@@ -6,8 +6,7 @@ extension Family {
     modelType: "gpt_oss", architecture: "gpt-oss",
     defaults: Defaults(
       hiddenSize: 2880, intermediateSize: 2880, layerCount: 36, headCount: 64, keyValueHeadCount: 8,
-      headSize: 64,
-      vocabularySize: 201_088, maximumPositions: 131_072, normEpsilon: 1e-5,
+      headSize: 64, vocabularySize: 201_088, maximumPositions: 131_072, normEpsilon: 1e-5,
       activation: .clampedSwiGLU(alpha: 1.702, limit: 7), rotaryBase: 150_000,
       rotaryScaling: .yarn(
         factor: 32, betaFast: 32, betaSlow: 1, originalMaximumPositions: 4096, truncates: false)),

@@ -51,8 +51,8 @@ extension Family {
     modelType: "gemma3_text", architecture: "gemma3",
     defaults: Defaults(
       hiddenSize: 2304, intermediateSize: 9216, layerCount: 26, headCount: 8, keyValueHeadCount: 4,
-      headSize: 256,
-      vocabularySize: 262_208, maximumPositions: 131_072, activation: .geluTanh, rotaryBase: 1e6,
+      headSize: 256, vocabularySize: 262_208, maximumPositions: 131_072, activation: .geluTanh,
+      rotaryBase: 1e6,
       tiesEmbeddings: true),
     fields: Fields(activation: "hidden_activation"),
     attentionInputBias: .field("attention_bias"), attentionOutputBias: .field("attention_bias"),

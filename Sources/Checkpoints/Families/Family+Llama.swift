@@ -12,6 +12,6 @@ extension Family {
     readGGUF: { keys, model in
       try keys.setWindows(&model, period: nil)
       guard let experts = try keys.experts(.softmaxOfChosen) else { return }
-      for layer in model.layers.indices { model.layers[layer].feedForward.experts = experts }
+      model.forEachLayer { $0.feedForward.experts = experts }
     })
 }

@@ -40,9 +40,8 @@ extension Family {
     ggufNames: TensorNames.gguf.withExperts(TensorNames.ggufExperts),
     shape: { model in model.forEachLayer { $0.attention.headNorm = .wholeWidth } },
     readConfig: { config, model in
-      var experts = try config.experts(
-        countFields: ["num_experts", "num_local_experts"], count: 64, chosen: 8, .softmaxOfAll)
-      experts.weighting = try config.bool("norm_topk_prob") ?? false ? .softmaxOfChosen : .softmaxOfAll
+      let experts = try config.normalizableExperts(
+        countFields: ["num_experts", "num_local_experts"], count: 64, chosen: 8)
       model.forEachLayer { $0.feedForward.experts = experts }
     },
     readGGUF: { keys, model in try keys.setExperts(&model, keys.requiredExperts(.softmaxOfAll)) })

@@ -22,8 +22,7 @@ extension Family {
     ]).withExperts(TensorNames.transformersExperts),
     ggufNames: TensorNames.gguf.withExperts(TensorNames.ggufExperts),
     readConfig: { config, model in
-      var experts = try config.experts(countFields: ["num_experts"], count: 60, chosen: 4, .softmaxOfAll)
-      experts.weighting = try config.bool("norm_topk_prob") ?? false ? .softmaxOfChosen : .softmaxOfAll
+      var experts = try config.normalizableExperts(countFields: ["num_experts"], count: 60, chosen: 4)
       experts.sharedIntermediateSize = try config.size("shared_expert_intermediate_size") ?? 5632
       try config.setSparseLayers(&model, experts, size: config.size("moe_intermediate_size") ?? 1408)
       guard try config.bool("use_sliding_window") ?? false else { return }

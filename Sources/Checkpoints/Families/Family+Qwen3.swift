@@ -22,9 +22,8 @@ extension Family {
     ggufNames: TensorNames.gguf.withExperts(TensorNames.ggufExperts),
     shape: { model in model.forEachLayer { $0.attention.headNorm = .perHead } },
     readConfig: { config, model in
-      var experts = try config.experts(
-        countFields: ["num_experts", "num_local_experts"], count: 128, chosen: 8, .softmaxOfAll)
-      experts.weighting = try config.bool("norm_topk_prob") ?? false ? .softmaxOfChosen : .softmaxOfAll
+      let experts = try config.normalizableExperts(
+        countFields: ["num_experts", "num_local_experts"], count: 128, chosen: 8)
       try config.setSparseLayers(&model, experts, size: config.size("moe_intermediate_size") ?? 768)
       // Unlike in the dense models, every layer has the window.
       guard try config.bool("use_sliding_window") ?? false else { return }

@@ -51,8 +51,7 @@ struct Family: Sendable {
   /// The families that can be read.
   static let all: [Family] = [
     .llama, .mistral, .mixtral, .qwen2, .qwen2Moe, .qwen3, .qwen3Moe, .olmo2, .olmo3, .olmoe, .gemma, .gemma2,
-    .gemma3Text,
-    .phi3, .smollm3, .granite, .gpt2, .gptNeoX, .starcoder2, .stablelm, .gptOss,
+    .gemma3Text, .phi3, .smollm3, .granite, .gpt2, .gptNeoX, .starcoder2, .stablelm, .gptOss,
   ]
 
   /// Models that see, too, whose language model is in `text_config` and is the same
