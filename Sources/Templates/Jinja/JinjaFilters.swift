@@ -194,7 +194,11 @@ enum JinjaFilters {
       var scale = 1.0
       for _ in 0..<digits { scale *= 10 }
       switch try arguments.text(1, "method")?.string ?? "common" {
-      case "common": return .float((number * scale).rounded(.toNearestOrEven) / scale)
+      case "common":
+        if case .integer(let whole)? = value.number { return .integer(whole) }
+        // From 2^52 on there is nothing behind the point.
+        guard number.magnitude < 0x1p52 else { return .float(number) }
+        return .float(Double(JinjaFormat.fixed(number, digits)) ?? number)
       case "ceil": return .float((number * scale).rounded(.up) / scale)
       case "floor": return .float((number * scale).rounded(.down) / scale)
       case let method: throw JinjaError("round has no method '\(method)'")

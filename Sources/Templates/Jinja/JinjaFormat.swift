@@ -80,20 +80,13 @@ enum JinjaFormat {
     }
   }
 
-  /// A number with so many digits after the point, exactly rounded.
-  private static func fixed(_ value: Double, _ precision: Int) -> String {
-    // The binary fraction, digit by digit: each step is exact.
+  /// A number below 2^63 with so many digits after the point: the nearest to its exact value, ties to even.
+  static func fixed(_ value: Double, _ precision: Int) -> String {
     var whole = value.magnitude.rounded(.down)
-    var fraction = value.magnitude - whole
-    var digits: [UInt8] = []
-    for _ in 0..<precision {
-      fraction *= 10
-      let digit = fraction.rounded(.down)
-      digits.append(UInt8(digit))
-      fraction -= digit
-    }
+    var fraction = BinaryFraction(value.magnitude - whole)
+    var digits = (0..<precision).map { _ in fraction.takeDecimalDigit() }
     let isOdd = (digits.last.map { Int($0) } ?? Int(whole)) & 1 == 1
-    if fraction > 0.5 || fraction == 0.5 && isOdd {
+    if fraction.isOverHalf || fraction.isHalf && isOdd {
       var place = digits.count - 1
       while place >= 0, digits[place] == 9 {
         digits[place] = 0
@@ -146,4 +139,37 @@ enum JinjaFormat {
     }
     return result
   }
+}
+
+/// The part of a number behind the point, to the last bit.
+private struct BinaryFraction {
+  /// Digits in base 2^32, the first one after the point first; the last is not zero.
+  private var digits: [UInt32] = []
+
+  /// - Parameter value: at least 0 and below 1.
+  init(_ value: Double) {
+    // Each step is exact: it moves the point, and takes away what is before it.
+    var rest = value
+    while rest > 0 {
+      rest *= 0x1p32
+      digits.append(UInt32(rest))
+      rest -= rest.rounded(.down)
+    }
+  }
+
+  /// Moves the point by a decimal place; returns the digit that is then before it, and drops it.
+  mutating func takeDecimalDigit() -> UInt8 {
+    var carry: UInt64 = 0
+    for index in digits.indices.reversed() {
+      let product = UInt64(digits[index]) * 10 + carry
+      digits[index] = UInt32(truncatingIfNeeded: product)
+      carry = product >> 32
+    }
+    while digits.last == 0 { digits.removeLast() }
+    return UInt8(carry)
+  }
+
+  var isHalf: Bool { digits == [1 << 31] }
+
+  var isOverHalf: Bool { !isHalf && digits.first ?? 0 >= 1 << 31 }
 }

@@ -216,8 +216,7 @@ struct JinjaLexer {
 
   private static let symbols: [StaticString] = [
     "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "(", ")", "[", "]", "{", "}", ">", "<",
-    "=", ".",
-    ":", "|", ",", ";",
+    "=", ".", ":", "|", ",", ";",
   ]
 
   private mutating func readToken(_ brackets: inout [UInt8]) throws(JinjaError) {
