@@ -50,11 +50,7 @@ extension Filter {
 
   /// The same for a record that was found to be bad after others had been read.
   package func reject(_ line: HeldLine, _ reason: String) throws {
-    try line.bytes.withUnsafeBytes { bytes in
-      let line = SourceLine(
-        bytes: bytes, file: line.file, number: line.number, place: nil, hasReturn: line.hasReturn)
-      try reject(line, reason, rest: nil)
-    }
+    try line.withLine { try reject($0, reason, rest: nil) }
   }
 
   /// Counts tokens for the progress report.

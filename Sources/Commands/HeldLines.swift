@@ -1,4 +1,5 @@
-/// Records kept past their time in the reader, one behind the other in memory that is reused.
+/// Records kept past their time in the reader, one behind the other in memory that is reused. See `HeldLine`
+/// for one that is kept for itself.
 package struct HeldLines {
   private var bytes: [UInt8] = []
   private var places: [Place] = []

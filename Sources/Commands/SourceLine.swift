@@ -11,19 +11,11 @@ package struct SourceLine {
   /// Where the bytes can be read again; nil where they cannot.
   package let place: FilePlace?
 
+  /// Whether a carriage return stood before the separator.
   let hasReturn: Bool
 
   /// An owned copy, for a record that is judged only after others have been read.
   package func held() -> HeldLine {
     HeldLine(bytes: [UInt8](bytes), file: file, number: number, hasReturn: hasReturn)
   }
-}
-
-/// A record kept past its time in the reader.
-package struct HeldLine: Sendable {
-  package let bytes: [UInt8]
-  package let file: String
-  package let number: Int
-
-  let hasReturn: Bool
 }
