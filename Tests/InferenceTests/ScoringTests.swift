@@ -12,17 +12,15 @@ import Testing
   /// GGUF files as llama.cpp's converter makes them (`make_gguf.py`).
   static let converted = [
     "gemma2", "gemma3", "gpt-oss-mxfp4", "gpt2", "gptneox", "granite", "mixtral", "olmo3", "olmoe", "phi3",
-    "qwen2moe",
-    "smollm3", "stablelm", "starcoder2",
+    "qwen2moe", "smollm3", "stablelm", "starcoder2",
   ].map { "gguf/" + $0 }
   /// A tiny model of every family, and of the options that its configuration has (`make_families.py`).
   static let families = [
     "llama", "llama-biases", "llama-linear", "llama-dynamic", "llama-yarn", "llama3", "mistral", "qwen2",
     "qwen2-windows", "qwen3", "olmo2", "olmo3", "olmo3-yarn", "gemma", "gemma2", "gemma3", "gemma3-scaled",
-    "phi3",
-    "phi3-longrope", "smollm3", "granite", "gpt2", "gpt2-scaled", "gpt-neox", "gpt-neox-sequential",
-    "starcoder2",
-    "stablelm", "stablelm-parallel", "mixtral", "qwen2-moe", "qwen3-moe", "olmoe", "gpt-oss", "gpt-oss-mxfp4",
+    "phi3", "phi3-longrope", "smollm3", "granite", "gpt2", "gpt2-scaled", "gpt-neox", "gpt-neox-sequential",
+    "starcoder2", "stablelm", "stablelm-parallel", "mixtral", "qwen2-moe", "qwen3-moe", "olmoe", "gpt-oss",
+    "gpt-oss-mxfp4",
   ].map { "families/" + $0 }
 
   @Test(arguments: models + quantized + families + converted) func singlePrecisionMatchesPerToken(
