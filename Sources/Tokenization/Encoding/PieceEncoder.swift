@@ -1,8 +1,16 @@
-/// Turns pieces into tokens: by the tokens that pieces have been lately, the cache of words, the tables of tokens that stand
-/// for themselves, the cache of merged words, or merging, in this order.
+import CKernels
+
+/// Turns pieces into tokens: by the cache of words, the tables of tokens that stand for themselves, the cache of merged
+/// words, or merging, in this order.
 struct PieceEncoder: ~Copyable {
-  private var recentTokens = RecentTokens()
+  /// A piece on its way: its key, and where the cache has it if it has it.
+  private struct Lookup {
+    let key: PieceKey
+    let entry: UnsafeMutablePointer<WordCache.Entry>
+  }
+
   private var cache = WordCache()
+  private let lookups: UnsafeMutablePointer<Lookup>
   private let shortWords: ShortWordTable
   private let words: WordTable
   private var mergedWords = MergedWordCache()
@@ -13,12 +21,18 @@ struct PieceEncoder: ~Copyable {
   /// The room that must be left after the last token: several are written at once, and as many count as there are.
   static let slack = 4
 
+  /// The entries of so many pieces are on their way from memory at once.
+  private static let lookupsAtOnce = 64
+
   init(_ tables: TokenizerTables) {
     shortWords = tables.shortWords
     words = tables.words
     segmenter = tables.model.makeSegmenter()
     merger = Merger(byteTokens: tables.byteTokens, table: tables.merges)
+    lookups = .allocate(capacity: Self.lookupsAtOnce)
   }
+
+  deinit { lookups.deallocate() }
 
   /// Appends the tokens of pieces that follow each other.
   ///
@@ -32,15 +46,27 @@ struct PieceEncoder: ~Copyable {
     _ text: UnsafePointer<UInt8>, _ bounds: UnsafeBufferPointer<UInt32>, limit: UnsafePointer<UInt8>,
     offset: Int, into tokens: inout TokenBuffer
   ) {
-    guard let first = bounds.first else { return }
+    guard var start = bounds.baseAddress else { return }
     let ids = tokens.ids
     let ends = tokens.ends
+    var left = bounds.count - 1
     var out = tokens.count
-    var start = Int(first)
-    for end in bounds.dropFirst() {
-      let end = Int(end)
-      out &+= encode(text, start, end, limit: limit, offset: offset, ids: ids + out, ends: ends + out)
-      start = end
+    while left > 0 {
+      let count = min(left, Self.lookupsAtOnce)
+      for index in 0..<count {
+        let place = Int(start[index])
+        let lookup = lookup(text + place, Int(start[index &+ 1]) &- place, limit: limit)
+        grape_prefetch(lookup.entry)
+        (lookups + index).initialize(to: lookup)
+      }
+      for index in 0..<count {
+        let place = Int(start[index])
+        out &+= encode(
+          text + place, Int(start[index &+ 1]) &- place, lookups[index], limit: limit,
+          offset: offset &+ place, ids + out, ends + out)
+      }
+      start += count
+      left -= count
     }
     tokens.count = out
   }
@@ -52,29 +78,55 @@ struct PieceEncoder: ~Copyable {
   ///   - start: where the piece begins.
   ///   - end: where it ends, after `start`.
   ///   - limit: the end of the memory that can be read.
-  ///   - offset: is added to where tokens end.
   ///   - ids: receives the ids.
   ///   - ends: receives where the tokens' texts end.
   /// - Returns: the number of tokens.
   @inline(__always)
   mutating func encode(
-    _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: UnsafePointer<UInt8>, offset: Int = 0,
+    _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: UnsafePointer<UInt8>,
     ids: UnsafeMutablePointer<UInt32>, ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
-    let piece = text + start
     let count = end &- start
-    if limit - piece >= 16 {
-      let (id, isFound) = recentTokens.table.find(piece, count: count)
-      if isFound {
-        ids[0] = id
-        ends[0] = UInt32(truncatingIfNeeded: offset &+ end)
-        return 1
-      }
-    }
-    return encodeOther(piece, count, limit: limit, offset: offset &+ start, ids, ends)
+    let lookup = lookup(text + start, count, limit: limit)
+    return encode(text + start, count, lookup, limit: limit, offset: start, ids, ends)
   }
 
-  /// Encodes a piece that is not among the recent tokens.
+  @inline(__always)
+  private func lookup(
+    _ piece: UnsafePointer<UInt8>, _ count: Int, limit: UnsafePointer<UInt8>
+  ) -> Lookup {
+    let key = cache.masks.key(piece, count: count, limit: limit)
+    return Lookup(key: key, entry: cache.entry(key.hash))
+  }
+
+  @inline(__always)
+  private mutating func encode(
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ lookup: Lookup, limit: UnsafePointer<UInt8>, offset: Int,
+    _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>
+  ) -> Int {
+    guard lookup.entry.pointee.key == lookup.key else {
+      return encodeOther(piece, count, limit: limit, offset: offset, ids, ends)
+    }
+    return write(lookup.entry, offset: offset, ids, ends)
+  }
+
+  /// Writes an entry's tokens. Returns their number.
+  @inline(__always)
+  private func write(
+    _ entry: UnsafePointer<WordCache.Entry>, offset: Int, _ ids: UnsafeMutablePointer<UInt32>,
+    _ ends: UnsafeMutablePointer<UInt32>
+  ) -> Int {
+    // All are written, and as many count as there are.
+    let found = entry.pointee.tokens
+    UnsafeMutableRawPointer(ids).storeBytes(of: found, as: SIMD4<UInt32>.self)
+    let layout = unsafeBitCast(found[3].littleEndian, to: SIMD4<UInt8>.self)
+    let ended =
+      SIMD4<UInt32>(truncatingIfNeeded: layout) &+ SIMD4(repeating: UInt32(truncatingIfNeeded: offset))
+    UnsafeMutableRawPointer(ends).storeBytes(of: ended, as: SIMD4<UInt32>.self)
+    return Int(layout[3])
+  }
+
+  /// Encodes a piece that the cache of words does not have.
   @inline(never)
   private mutating func encodeOther(
     _ piece: UnsafePointer<UInt8>, _ count: Int, limit: UnsafePointer<UInt8>, offset: Int,
@@ -86,43 +138,23 @@ struct PieceEncoder: ~Copyable {
     let key = PieceKey(piece, count: count, limit: limit)
     let hash = key.hash
     let entry = cache.entry(hash)
-    if entry.pointee.key != key {
-      let made = fill(entry, piece, key, hash, offset: offset, ids, ends)
-      if made > 0 { return made }
-    }
-    // All are written, and as many count as there are.
-    let found = entry.pointee.tokens
-    UnsafeMutableRawPointer(ids).storeBytes(of: found, as: SIMD4<UInt32>.self)
-    let layout = unsafeBitCast(found[3].littleEndian, to: SIMD4<UInt8>.self)
-    let ended =
-      SIMD4<UInt32>(truncatingIfNeeded: layout) &+ SIMD4(repeating: UInt32(truncatingIfNeeded: offset))
-    UnsafeMutableRawPointer(ends).storeBytes(of: ended, as: SIMD4<UInt32>.self)
-    return Int(layout[3])
+    let made = fill(entry, piece, key, hash, offset: offset, ids, ends)
+    return made > 0 ? made : write(entry, offset: offset, ids, ends)
   }
 
   /// Encodes a short piece that the cache of words does not have.
   ///
-  /// A short token goes to the recent ones; up to `WordCache.maximumTokens` other tokens go to the entry.
-  ///
-  /// - Returns: the number of tokens written, or 0 when they are in the entry.
+  /// - Returns: the number of tokens written, or 0 when they are in the entry, which holds at most
+  ///   `WordCache.maximumTokens`.
   private mutating func fill(
     _ entry: UnsafeMutablePointer<WordCache.Entry>, _ piece: UnsafePointer<UInt8>, _ key: PieceKey,
     _ hash: UInt64, offset: Int, _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
-    if key.count <= ShortWordTable.maximumCount {
-      let word = shortWords.find(key, hash: hash)
-      if word != CacheSection.none {
-        recentTokens.table.insert(word, key)
-        ids[0] = word
-        ends[0] = UInt32(truncatingIfNeeded: offset &+ key.count)
-        return 1
-      }
-    } else {
-      let word = words.find(key, hash: hash)
-      if word != CacheSection.none {
-        cache.put(WordCache.Entry(key: key, token: word), at: entry)
-        return 0
-      }
+    let isShort = key.count <= ShortWordTable.maximumCount
+    let word = isShort ? shortWords.find(key, hash: hash) : words.find(key, hash: hash)
+    guard word == CacheSection.none else {
+      cache.put(WordCache.Entry(key: key, token: word), at: entry)
+      return 0
     }
     let made = merge(piece, key.count, hash, ids, ends, offset: 0)
     guard made <= WordCache.maximumTokens else {

@@ -1,9 +1,9 @@
 import Streams
 
-/// Short pieces seen lately that are no short tokens, and their tokens: a table in which each piece has one place and the
-/// latest wins.
+/// Short pieces seen lately and their tokens: a table in which each piece has one place, and the latest wins.
 ///
-/// Whatever the piece takes to encode, a hit costs one look at 32 bytes, which are written at once.
+/// Most pieces of any text are in it, so what they take decides how fast texts are encoded: whether a piece is one token or
+/// several, a hit costs one look at 32 bytes and the same instructions, so that the processor has nothing to guess.
 struct WordCache: ~Copyable {
   struct Entry {
     var key: PieceKey
@@ -25,11 +25,12 @@ struct WordCache: ~Copyable {
   /// The most tokens an entry holds.
   static let maximumTokens = 3
 
-  private static let bits: UInt64 = 14
+  private static let bits: UInt64 = 16
   /// Zeros are the entry of no piece.
   private let memory = ZeroedMemory(byteCount: MemoryLayout<Entry>.stride << Int(bits))
 
   private var places = CachePlaces(bits: bits)
+  let masks = PieceMasks()
 
   /// The place for a piece, by its hash.
   @inline(__always)

@@ -110,7 +110,7 @@ struct PieceKey: Equatable {
   /// How many bytes the piece has.
   var count: Int { Int(high >> 56) }
 
-  private init(low: UInt64, high: UInt64) {
+  init(low: UInt64, high: UInt64) {
     self.low = low
     self.high = high
   }
