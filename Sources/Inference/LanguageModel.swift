@@ -45,12 +45,12 @@ package final class LanguageModel: Sendable {
     }
     let embedding = try load.matrix(.tokenEmbedding)
     let output = try load.matrix(.outputHead)
+    workModel = WorkModel(configuration, layers, output: output, precision: precision)
     transformer = Transformer(
       configuration: configuration, embedding: embedding,
       positionEmbedding: configuration.learnsPositions ? try load.matrix(.positionEmbedding) : nil,
       layers: layers, outputNorm: try load.norm(.outputNorm), output: output, products: products,
-      workers: workers, window: window ?? Self.defaultWindow(workers: workers))
-    workModel = WorkModel(configuration, layers, output: output)
+      workers: workers, window: window ?? Self.defaultWindow(workers: workers), workModel: workModel)
     longestShort =
       configuration.rotaries.compactMap { rotary in
         if case .longrope(_, _, let positions) = rotary.scaling { positions } else { nil }

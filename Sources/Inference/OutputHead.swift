@@ -189,19 +189,16 @@ package struct TokenScores: Sendable {
 
 /// Memory that belongs to one worker at a time.
 final class WorkerScratch: @unchecked Sendable {
-  private let base: UnsafeMutableRawPointer
+  private let memory: ZeroedMemory
   private let bytes: Int
 
   init(workers: Int, bytes: Int) {
     self.bytes = (bytes + 63) / 64 * 64
-    base = .allocate(byteCount: self.bytes * workers, alignment: 64)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: self.bytes * workers)
+    memory = ZeroedMemory(byteCount: self.bytes * workers)
   }
 
-  deinit { base.deallocate() }
-
   /// The memory of `worker`.
-  subscript(worker: Int) -> UnsafeMutableRawPointer { base + worker * bytes }
+  subscript(worker: Int) -> UnsafeMutableRawPointer { memory.base + worker * bytes }
 
   /// The memory of `worker`, its first floats set apart for a result block.
   subscript(worker: Int, blockFloats count: Int) -> (UnsafeMutableRawPointer, UnsafeMutablePointer<Float>) {

@@ -42,7 +42,14 @@ struct WorkModel: Sendable {
   /// cost of one of them in all such layers, and in the last layer if it is one.
   private let attention: [(window: Int, all: Double, last: Double)]
 
-  init(_ configuration: ModelConfiguration, _ decoders: [DecoderLayer], output: WeightMatrix) {
+  /// How much longer a multiply-add takes in attention, softmax included, than with a matrix.
+  private let slowness: Double
+
+  init(
+    _ configuration: ModelConfiguration, _ decoders: [DecoderLayer], output: WeightMatrix,
+    precision: Precision
+  ) {
+    slowness = precision == .int8 ? 3 : 1.5
     func cost(_ matrices: [WeightMatrix]) -> Double {
       matrices.reduce(0) { $0 + Double($1.rows) * Double($1.width) }
     }
@@ -75,6 +82,11 @@ struct WorkModel: Sendable {
       }
     }
     self.attention = attention
+  }
+
+  /// The time that the token at a position takes in all layers, in that of a multiply-add with a matrix.
+  func time(at position: Int32) -> Double {
+    attention.reduce(layers) { $0 + slowness * $1.all * Double(min(Int(position) + 1, $1.window)) }
   }
 
   /// - Complexity: linear in the batch's rows and predictions.

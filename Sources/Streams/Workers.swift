@@ -11,7 +11,7 @@ import Synchronization
 /// A fixed set of threads that run the iterations of a loop, the calling thread among them.
 ///
 /// Iterations are handed out one at a time by an atomic counter, so which thread runs which is not determined; a
-/// result must not depend on it. Between loops the threads spin for some microseconds, then sleep. A loop waits for
+/// result must not depend on it. Between loops the threads spin for half a millisecond, then sleep. A loop waits for
 /// the threads that took part in it and for no others: one that the system has not woken up yet costs nothing.
 ///
 /// One loop at a time: `run` must not be called from two threads at once, nor from inside a loop's body, nor between
@@ -297,7 +297,7 @@ private struct Spin {
   private var turns = 0
   private var deadline: UInt64 = 0
 
-  private static let duration: UInt64 = 50_000
+  private static let duration: UInt64 = 500_000
 
   /// Passes a moment; false when it is time to sleep.
   mutating func again() -> Bool {

@@ -87,6 +87,28 @@ import Testing
     for (position, index) in order.enumerated() { #expect(shuffled[position] == whole[index]) }
   }
 
+  /// The same where workers take slices of their own: as many as there are workers, and more. The batch has rows for all of
+  /// them, one sequence goes through several, and some begin with what stands in an earlier one.
+  @Test(arguments: [("families/gemma3", Precision.bf16), ("families/olmo2", .f32), ("models/llama-3", .int8)])
+  func bitsDoNotDependOnWhoTakesWhichRows(_ name: String, _ precision: Precision) throws {
+    var random = SplitMix(seed: 7)
+    var batch = PackedBatch()
+    for length in [100, 300, 60, 250, 40, 130] {
+      let texts = (0..<2).map { _ in (0..<length).map { _ in UInt32.random(in: 3..<90, using: &random) } }
+      for text in [texts[0], texts[0].prefix(length / 2) + texts[1]] {
+        batch.append(text, spans: [1..<text.count])
+      }
+    }
+    let expected = try model(name, precision).score(batch, ranks: true)
+    for (threads, window) in [(2, nil), (3, 300), (4, 2000)] {
+      let model = try model(name, precision, threads: threads, window: window)
+      for _ in 0..<2 {
+        let scores = model.score(batch, ranks: true)
+        #expect(scores.logprobs == expected.logprobs && scores.ranks == expected.ranks)
+      }
+    }
+  }
+
   /// Sequences of one beginning, longer and shorter than those that turn by other frequencies, share no rows.
   @Test func longAndShortSequencesStandApart() throws {
     let model = try model("families/phi3-longrope", .f32)
