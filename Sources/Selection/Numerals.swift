@@ -25,10 +25,15 @@ enum Numerals {
     return sign + grouped(integer) + (places > 0 ? "." + padding + digits : "")
   }
 
-  /// As `fixed` where that takes at most 8 columns, otherwise as `-1.23e+45`.
+  /// As `fixed` where that takes at most 8 columns, else with as many of the places as do; as `-1.2e+45` where that
+  /// would show fewer than three of the digits.
   static func short(_ value: Double, _ places: Int) -> String {
     let text = fixed(value, places)
-    guard text.utf8.count > 8, value.isFinite, value != 0 else { return text }
+    guard text.utf8.count > 8, value.isFinite else { return text }
+    if value == 0 || value.magnitude >= 0.01 {
+      let shorter = fixed(value, min(places, max(0, 7 - fixed(value, 0).utf8.count)))
+      if shorter.utf8.count <= 8 { return shorter }
+    }
     var exponent = Int(log10(value.magnitude).rounded(.down))
     // In two steps, as 10^-exponent may be out of range.
     var mantissa = value * pow(10, Double(-exponent / 2)) * pow(10, Double(-exponent - -exponent / 2))

@@ -334,6 +334,16 @@ import Testing
 
   // MARK: Examples
 
+  @Test func numbersThatHardlyDifferHaveTheDigitsThatFit() throws {
+    let summary = try Self.summary(sources: ["a", "b"], groups: 4) {
+      $1 == 0 ? -1.5 - Double($0) * 1e-9 : -2
+    }
+    #expect(Report(summary).html.contains(">0.500000<"))
+    let close = Report(try Self.summary(sources: ["a"], groups: 4) { group, _ in Double(group) * 1e-9 - 1.5 })
+    #expect(close.text(isASCII: true).contains(" -1.50000 "))
+    #expect(!close.text(isASCII: true).contains("e+0"))
+  }
+
   @Test func examplesAreTheBestAndTheWorstOfEveryGroup() throws {
     var generator = SplitMix(state: 9)
     var records: [(group: Int, score: Double, name: String)] = []

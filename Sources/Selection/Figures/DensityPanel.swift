@@ -149,8 +149,10 @@ struct DensityPanel {
     }
     let report = figure.report
     let isSample = report.sampled < report.paired
+    let range = most == 1 ? "1" : "1 to \(grouped(most))"
     let label =
-      "1 to \(grouped(most))" + (isSample ? " of \(grouped(report.sampled)) sampled records" : " records")
+      range
+      + (isSample ? " of \(grouped(report.sampled)) sampled records" : most == 1 ? " record" : " records")
     svg.text(label, left + 92, y, "small")
     let next = left + 92 + TextMetrics.width(label.unicodeScalars, size: 11) + 18
     svg.line(next, y - 4, next + 24, y - 4, "trend")
