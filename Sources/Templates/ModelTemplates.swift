@@ -45,7 +45,7 @@ package struct ModelTemplates {
 
   /// The template in a file.
   package func template(file path: String) throws -> Template {
-    let source = try Self.contents(path)
+    let source = try Paths.contents(path)
     return Template(try ChatTemplate(source, specials: specials, name: path), kind: "file")
   }
 
@@ -63,11 +63,11 @@ package struct ModelTemplates {
     }
     try withJSON(Paths.join(folder, "chat_template.json")) { readTemplates($0) }
     let file = Paths.join(folder, "chat_template.jinja")
-    if Paths.exists(file) { sources["default"] = try Self.contents(file) }
+    if Paths.exists(file) { sources["default"] = try Paths.contents(file) }
     let others = Paths.join(folder, "additional_chat_templates")
     guard Paths.isDirectory(others) else { return }
     for name in try Paths.list(others) where name.hasSuffix(".jinja") {
-      sources[String(name.dropLast(6))] = try Self.contents(Paths.join(others, name))
+      sources[String(name.dropLast(6))] = try Paths.contents(Paths.join(others, name))
     }
   }
 
@@ -82,11 +82,6 @@ package struct ModelTemplates {
         throw TemplateError.badFile(path, reason: "\(error)")
       }
     }
-  }
-
-  private static func contents(_ path: String) throws -> [UInt8] {
-    let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { Array(file.bytes) }
   }
 
   /// A token is its text, or an object with its `content`.

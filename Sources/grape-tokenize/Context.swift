@@ -17,8 +17,7 @@ struct Context: Sendable {
         "option '--context' does not go with a model's chat template, whose text is complete:"
           + " put the examples into the records' messages")
     }
-    let file = try MappedFile(path: path)
-    let text = withExtendedLifetime(file) { Array(file.bytes) }
+    let text = try Paths.contents(path)
     do {
       var encoder = Encoder(tokenizer)
       _ = try text.withUnsafeBytes { try encoder.encode($0, literalSpecials: false) }
