@@ -64,6 +64,10 @@ extension Filter {
   private func open(_ path: String, _ pause: @escaping () throws -> Void) -> (LineReader, name: String)? {
     do throws(IOError) {
       let file = try InputFile(path: path)
+      guard !file.isStandardOutput else {
+        skipOperand("cannot read \(file.name): it is the output")
+        return nil
+      }
       let reader = LineReader(file, separator: separator, maximumLength: maximumLength)
       reader.beforeBlocking = { [unowned self] in
         do {

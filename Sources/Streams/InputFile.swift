@@ -44,6 +44,14 @@ package final class InputFile {
       && first.isRegular && first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
+  /// Whether standard output goes to this regular file: what is written would be read again, or is gone already.
+  package var isStandardOutput: Bool {
+    guard isRegular, let input = descriptor.status(), let output = FileDescriptor(number: 1).status() else {
+      return false
+    }
+    return input.st_dev == output.st_dev && input.st_ino == output.st_ino
+  }
+
   deinit {
     if descriptor.number > 2 { _ = close(descriptor.number) }
   }
