@@ -40,7 +40,7 @@ for number in "$jobs" "$records"; do
   case $number in '' | *[!0-9]* | 0) die "expected a positive number, found '$number'" ;; esac
 done
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/grape-parallel.XXXXXX")
+folder=$(mktemp -d "${TMPDIR:-/tmp}/grape-parallel.XXXXXX") || exit 2
 export folder
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT

@@ -91,6 +91,18 @@ class Record:
             value = value.get(name) if isinstance(value, dict) else None
         return value
 
+    def response(self):
+        """The text of the response in any of the shapes that grape-tokenize writes; None if there is none."""
+        for name in ("messages", "conversations", "conversation", "response", "completion", "output", "answer"):
+            value = self.members.get(name)
+            if isinstance(value, list) and value and isinstance(value[-1], dict):
+                value = value[-1].get("content", value[-1].get("value"))
+            if isinstance(value, list) and all(isinstance(part, dict) for part in value):
+                value = "".join(str(part.get("text", "")) for part in value)
+            if isinstance(value, str):
+                return value
+        return None
+
     def tokens(self, vocabulary=None):
         """The token ids, and the indices of those that count as response and have a token before them."""
         tokens, spans = self.grape.get("tokens"), self.grape.get("spans")

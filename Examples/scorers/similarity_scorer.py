@@ -24,7 +24,7 @@ NAME = "similarity_scorer.py"
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--target", required=True, metavar="FILE", help="records with texts to be similar to")
-    parser.add_argument("--of", default="response", metavar="PATH", help="where the texts are (default: response)")
+    parser.add_argument("--of", metavar="PATH", help="where the texts are (default: the response, wherever the record's shape has it)")
     parser.add_argument("--mean", action="store_true", help="compare with the mean of the target set, not with the nearest text")
     parser.add_argument("-m", "--model", help="folder or name of a Hugging Face model that makes the vectors")
     parser.add_argument("files", nargs="*", metavar="FILE", help="records (default: standard input)")
@@ -38,7 +38,7 @@ def unit(vector):
 
 
 class WordVectors:
-    """TF-IDF: (1 + log count) log((1 + texts) / (1 + texts with the word)) + 1, scaled to length 1."""
+    """TF-IDF: (1 + log count) (log((1 + texts) / (1 + texts with the word)) + 1), scaled to length 1."""
 
     name = "tf-idf"
 
@@ -109,9 +109,9 @@ class Target:
 
 
 def text_of(record, path):
-    text = record.value(path)
+    text = record.value(path) if path else record.response()
     if not isinstance(text, str):
-        raise BadRecord(f"no text at {path}")
+        raise BadRecord(f"no text at {path}" if path else "no response, or not as one text: name it with --of")
     return text
 
 

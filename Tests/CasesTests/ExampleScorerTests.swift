@@ -73,6 +73,16 @@ struct ExampleScorerTests {
       #expect(scores[2] == 0)
     }
 
+    @Test func responsesAreFoundInEveryShape() throws {
+      let outcome = try run(
+        """
+        grape-tokenize -m "$M" Examples/candidates.jsonl 2> bad > all.jsonl
+        Examples/scorers/similarity_scorer.py --target all.jsonl all.jsonl |
+          jq -c 'select(.grape.score < 0.999)'
+        """)
+      #expect(outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome.output)\(outcome.errors)")
+    }
+
     @Test func commandsMayFail() throws {
       for (command, status, message) in [
         ("sh -c 'cat >/dev/null; echo 1'", 2, "lines fewer than it got"),
