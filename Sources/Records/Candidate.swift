@@ -196,7 +196,7 @@ package struct Candidate {
       switch value.kind {
       case .string: value.appendString(to: &bytes)
       case .number, .true, .false: bytes.append(contentsOf: value.raw)
-      case .null, .array, .object: throw .notText(path.text)
+      case .null, .array, .object: throw .notScalar(path.text)
       }
       endPart(start)
       fields.append(start..<bytes.count)

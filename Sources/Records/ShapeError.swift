@@ -8,6 +8,8 @@ package enum ShapeError: RecordError, Equatable {
   case noPrompt(members: [String])
   case missing(String)
   case notText(String)
+  /// An array, an object or null where a text, a number or a boolean is wanted.
+  case notScalar(String)
   case notMessages(String)
   case unknownRole(String, role: String)
   case noAssistantTurn(String)
@@ -30,6 +32,7 @@ package enum ShapeError: RecordError, Equatable {
     case .noPrompt(let members): "a response without a prompt; the members are \(Self.list(members))"
     case .missing(let path): "no value at \(path)"
     case .notText(let place): "\(place) is not a text"
+    case .notScalar(let place): "\(place) is not a text, number or boolean"
     case .notMessages(let place): "\(place) is not a message with a role and a content"
     case .unknownRole(let place, let role): "\(place) has the unknown role '\(role)'"
     case .noAssistantTurn(let place): "\(place) has no assistant turn"

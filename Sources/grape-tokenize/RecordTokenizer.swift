@@ -148,7 +148,7 @@ struct RecordTokenizer: RecordTask, ~Copyable {
     switch value.kind {
     case .string: value.appendString(to: &groupName)
     case .number, .true, .false: groupName.append(contentsOf: value.raw)
-    case .null, .array, .object: throw .notText(path.text)
+    case .null, .array, .object: throw .notScalar(path.text)
     }
     return .name
   }

@@ -227,7 +227,7 @@ case("max-length-none-left", "--max-length 3 input", lines(long, ends),
 groups = ['{"prompt":"Hi","response":"Yes","id":7}', r'{"prompt":"Hi","response":"No","id":"\u0061/\"b"}']
 case("group-by", "--group-by id input", lines(*groups, '{"prompt":"Hi","response":"So"}', '{"prompt":"Hi","response":"So","id":[]}'),
      [line(groups[0], [], qa("Hi"), "Yes", name="7"), line(groups[1], [], qa("Hi"), "No", name='a/"b')], status=1,
-     errors="grape-tokenize: input:3: no value at id\ngrape-tokenize: input:4: id is not a text\n"
+     errors="grape-tokenize: input:3: no value at id\ngrape-tokenize: input:4: id is not a text, number or boolean\n"
      "grape-tokenize: 2 bad records\n")
 
 # Things at other places.
