@@ -6,7 +6,8 @@ import Streams
 final class TileBuffer {
   private var memory: ZeroedMemory
   private var capacity: Int
-  /// The most that has been asked for since the last `trim`.
+  /// The most that has been asked for since the memory came, and since the last `trim`.
+  private var resident = 0
   private var most = 0
 
   private static let least = 64
@@ -21,12 +22,14 @@ final class TileBuffer {
   /// Makes room for `bytes`; what was stored is lost when the buffer has to grow.
   func reserve(_ bytes: Int) {
     most = max(most, bytes)
-    if bytes > capacity { allocate(bytes + bytes / 8) }
+    // Of memory that is not used only addresses are taken.
+    if bytes > capacity { allocate(2 * bytes) }
+    resident = max(resident, bytes)
   }
 
-  /// Gives the memory back if less than half of it has been used since the last call.
+  /// Gives the memory back if less than half of what is resident has been used since the last call.
   func trim() {
-    if max(most, Self.least) < capacity / 2 { allocate(Self.least) }
+    if most < resident / 2 { allocate(Self.least) }
     most = 0
   }
 
@@ -35,5 +38,6 @@ final class TileBuffer {
     memory = ZeroedMemory(byteCount: 0)
     memory = ZeroedMemory(byteCount: bytes)
     capacity = bytes
+    resident = 0
   }
 }
