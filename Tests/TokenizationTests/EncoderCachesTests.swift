@@ -3,7 +3,7 @@ import Tokenization
 
 /// The caches inside an encoder, which are small at first and grow.
 @Suite struct EncoderCachesTests {
-  /// More different words than the caches have places.
+  /// So many different words that the caches grow to their full size, and that words displace each other.
   @Test(arguments: ["qwen2", "llama2"]) func whatWentBeforeMakesNoDifference(family: String) throws {
     let tokenizer = try tokenizer(family)
     var generator = SeededGenerator(state: 11)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "CharacterClasses.h"
+#include "Lanes.h"
 #include "Prefetch.h"
 
 // The innermost numeric loops of Inference, one table of functions per instruction set.

@@ -23,24 +23,24 @@ struct LaneSplitter: ~Copyable {
   private let classes: ClassTable
   /// The symbols of the window's bytes, and of what follows it.
   private let symbols: UnsafeMutablePointer<UInt8>
-  /// For each place in the window the pair of its symbol and the next one.
-  private let pairs: UnsafeMutablePointer<UInt16>
-  /// A bit for each place in the window where a piece ends; zeros between calls.
-  private let marks: UnsafeMutablePointer<UInt64>
+  /// A number for each place in the window: that of the pair of its symbol and the next one, and when a lane has been
+  /// there, in bit 0 whether a piece ends there.
+  private let numbers: UnsafeMutablePointer<UInt16>
   /// 0, and where the pieces end that have been found.
   private let bounds: UnsafeMutablePointer<UInt32>
   private let lanes: UnsafeMutablePointer<Lane>
   private var laneCount = 0
+  /// Those of the lanes that have not little left, as `grape_run_lanes` has them.
+  private let running: UnsafeMutablePointer<grape_lane>
 
-  /// As many as there are registers for.
-  private static let maximumLanes = 3
+  private static let maximumLanes = Int(GRAPE_SPLIT_LANES)
   /// Windows have at most so many bytes and the rest of a character.
   private static let windowSize = 4096
   private static let capacity = windowSize + 64
-  /// So many places are written at once: most often as many as 64 bytes have.
-  private static let placesAtOnce = 16
   /// Windows that are shorter are one stretch.
-  private static let shortest = 64
+  private static let shortest = 128
+  /// Lanes with less left go on by themselves.
+  private static let shortestSideBySide = 8
 
   /// - Parameters:
   ///   - table: what splits.
@@ -52,20 +52,19 @@ struct LaneSplitter: ~Copyable {
     self.automaton = automaton
     self.classes = classes
     symbols = .allocate(capacity: Self.capacity)
-    pairs = .allocate(capacity: Self.capacity)
-    marks = .allocate(capacity: Self.capacity / 64 + 1)
-    marks.initialize(repeating: 0, count: Self.capacity / 64 + 1)
-    bounds = .allocate(capacity: 1 + Self.capacity + Self.placesAtOnce)
+    numbers = .allocate(capacity: Self.capacity)
+    bounds = .allocate(capacity: 1 + Self.capacity + 32)
     bounds[0] = 0
     lanes = .allocate(capacity: Self.maximumLanes)
+    running = .allocate(capacity: Self.maximumLanes)
   }
 
   deinit {
     symbols.deallocate()
-    pairs.deallocate()
-    marks.deallocate()
+    numbers.deallocate()
     bounds.deallocate()
     lanes.deallocate()
+    running.deallocate()
   }
 
   /// Splits the beginning of a text.
@@ -81,12 +80,14 @@ struct LaneSplitter: ~Copyable {
     let stop: Int
     if let place = cut(window, isLast: window == count) {
       stop = place
-      if laneCount == Self.maximumLanes, !pairTable.isEmpty { runSideBySide(text, count) }
+      if !pairTable.isEmpty { runSideBySide(text, count) }
       for index in 0..<laneCount { finish(&lanes[index], text, count) }
     } else {
       stop = splitPiecewise(text, count, window: window)
     }
-    return takeBounds(upTo: stop)
+    let found = grape_marked_places(numbers, min(stop, window), bounds + 1)
+    bounds[1 + found] = UInt32(truncatingIfNeeded: stop)
+    return UnsafeBufferPointer(start: bounds, count: found + 2)
   }
 
   // MARK: Windows and stretches
@@ -111,7 +112,7 @@ struct LaneSplitter: ~Copyable {
       }
     }
     symbols[here] = table.endSymbol
-    pairTable.number(symbols, count: here, pairs)
+    pairTable.number(symbols, count: here, numbers)
     return here
   }
 
@@ -152,110 +153,47 @@ struct LaneSplitter: ~Copyable {
   }
 
   private mutating func addLane(_ start: Int, _ stop: Int) {
-    if start > 0 { mark(start) }
-    (lanes + laneCount).initialize(to: Lane(here: start, start: start, stop: stop))
+    var lane = Lane(here: start, start: start, stop: stop)
+    begin(&lane, at: start)
+    (lanes + laneCount).initialize(to: lane)
     laneCount += 1
-  }
-
-  // MARK: Marks
-
-  private func mark(_ place: Int) { marks[place >> 6] |= 1 << UInt64(place & 63) }
-
-  /// Marks the places of the ones in `bits`, the lowest of which is that of `place`.
-  @inline(__always)
-  private func mark(_ bits: UInt64, at place: Int) {
-    let shift = UInt64(truncatingIfNeeded: place & 63)
-    marks[place >> 6] |= bits &<< shift
-    marks[place >> 6 + 1] |= (bits &>> 1) &>> (63 &- shift)
-  }
-
-  /// The last place that is marked in a lane, up to its next symbol's, or the lane's beginning.
-  private func lastMark(_ lane: Lane) -> Int {
-    var word = lane.here >> 6
-    var bits = marks[word] & (~0 >> UInt64(63 - lane.here & 63))
-    while bits == 0, word << 6 > lane.start {
-      word -= 1
-      bits = marks[word]
-    }
-    return bits == 0 ? lane.start : max(lane.start, word << 6 + 63 - bits.leadingZeroBitCount)
-  }
-
-  /// 0, the places of the marks, all of which are before `stop`, and `stop`. Sets the marks to 0.
-  private func takeBounds(upTo stop: Int) -> UnsafeBufferPointer<UInt32> {
-    var count = 1
-    for word in 0..<(min(stop, Self.windowSize + 3) + 63) / 64 {
-      var bits = marks[word]
-      marks[word] = 0
-      let total = bits.nonzeroBitCount
-      let first = UInt32(truncatingIfNeeded: word &<< 6)
-      // A fixed number of places is written at once, and as many count as there are: that needs no guess when to stop.
-      var place = bounds + count
-      repeat {
-        for index in 0..<Self.placesAtOnce {
-          // The highest bit is the lowest where there is no other.
-          place[index] = first | UInt32(truncatingIfNeeded: (bits | 1 << 63).trailingZeroBitCount)
-          bits &= bits &- 1
-        }
-        place += Self.placesAtOnce
-      } while bits != 0
-      count &+= total
-    }
-    bounds[count] = UInt32(truncatingIfNeeded: stop)
-    return UnsafeBufferPointer(start: bounds, count: count + 1)
   }
 
   // MARK: Steps
 
-  /// Takes all lanes on, two symbols at a time, until one has less than that left.
-  private func runSideBySide(_ text: UnsafePointer<UInt8>, _ count: Int) {
-    let transitions = pairTable.transitions
-    let rowShift = pairTable.rowShift
-    while true {
-      let (first, second, third) = (lanes[0], lanes[1], lanes[2])
-      let left = min(first.stop &- first.here, second.stop &- second.here, third.stop &- third.here)
-      let steps = min(left / 2, 32)
-      guard steps > 0 else { return }
-      let firstPairs = pairs + first.here
-      let secondPairs = pairs + second.here
-      let thirdPairs = pairs + third.here
-      var firstRow = first.row &<< rowShift
-      var secondRow = second.row &<< rowShift
-      var thirdRow = third.row &<< rowShift
-      var firstBits: UInt64 = 0
-      var secondBits: UInt64 = 0
-      var thirdBits: UInt64 = 0
-      var done = 0
-      while done < steps {
-        let a = transitions[firstRow &+ Int(firstPairs[2 &* done])]
-        let b = transitions[secondRow &+ Int(secondPairs[2 &* done])]
-        let c = transitions[thirdRow &+ Int(thirdPairs[2 &* done])]
-        if (a | b | c) & SplitPairTable.isSpecial != 0 { break }
-        firstBits = firstBits &>> 2 | UInt64(a) &<< 62
-        secondBits = secondBits &>> 2 | UInt64(b) &<< 62
-        thirdBits = thirdBits &>> 2 | UInt64(c) &<< 62
-        firstRow = Int(a &>> SplitPairTable.flagBits)
-        secondRow = Int(b &>> SplitPairTable.flagBits)
-        thirdRow = Int(c &>> SplitPairTable.flagBits)
-        done &+= 1
-      }
-      let symbols = 2 &* done
-      // The bits of the last step are the highest two.
-      let rest = UInt64(truncatingIfNeeded: 64 &- symbols)
-      advance(&lanes[0], symbols, firstRow &>> rowShift, firstBits &>> rest)
-      advance(&lanes[1], symbols, secondRow &>> rowShift, secondBits &>> rest)
-      advance(&lanes[2], symbols, thirdRow &>> rowShift, thirdBits &>> rest)
-      if done < steps {
-        for index in 0..<Self.maximumLanes { step(&lanes[index], text, count) }
-      }
-    }
+  /// Takes a lane to where a piece begins, and over its first symbol.
+  private func begin(_ lane: inout Lane, at place: Int) {
+    // From the first state nothing ends, and there is a step for every symbol.
+    let entry = table.transitions[Int(symbols[place])]
+    numbers[place] = place > 0 ? 1 : 0
+    lane.here = place &+ 1
+    lane.row = Int(entry &>> SplitTable.flagBits)
   }
 
-  /// Takes a lane over symbols that lead to a state and have pieces end at the ones in `bits`.
-  @inline(__always)
-  private func advance(_ lane: inout Lane, _ steps: Int, _ row: Int, _ bits: UInt64) {
-    mark(bits, at: lane.here)
-    lane.here &+= steps
-    lane.row = row
+  /// Takes lanes on, two symbols at a time, until all have little left.
+  private func runSideBySide(_ text: UnsafePointer<UInt8>, _ count: Int) {
+    while true {
+      var steps = Int.max
+      var runningCount = 0
+      for index in 0..<laneCount {
+        let lane = lanes[index]
+        let left = lane.stop &- lane.here
+        guard left >= Self.shortestSideBySide else { continue }
+        steps = min(steps, left / 2)
+        (running + runningCount).initialize(
+          to: grape_lane(here: numbers + lane.here, row: pairTable.halfOffset(of: lane.row)))
+        runningCount += 1
+      }
+      guard runningCount > 0 else { return }
+      let done = grape_run_lanes(pairTable.transitions, running, runningCount, steps)
+      runningCount = 0
+      for index in 0..<laneCount where lanes[index].stop &- lanes[index].here >= Self.shortestSideBySide {
+        lanes[index].here &+= 2 &* done
+        lanes[index].row = pairTable.row(ofHalfOffset: running[runningCount].row)
+        runningCount += 1
+        if done < steps { step(&lanes[index], text, count) }
+      }
+    }
   }
 
   /// Takes a lane over its next symbol, or back to where the next piece begins.
@@ -263,7 +201,9 @@ struct LaneSplitter: ~Copyable {
     let entry = table.transitions[lane.row &+ Int(symbols[lane.here])]
     if entry & SplitTable.isUnknown != 0 { return findEnd(&lane, text, count) }
     if entry & SplitTable.endsBefore != 0 { endBefore(lane) }
-    advance(&lane, 1, Int(entry &>> SplitTable.flagBits), UInt64(entry & SplitTable.endsHere))
+    numbers[lane.here] = UInt16(truncatingIfNeeded: entry & SplitTable.endsHere)
+    lane.here &+= 1
+    lane.row = Int(entry &>> SplitTable.flagBits)
   }
 
   /// Takes a lane to its end.
@@ -271,20 +211,16 @@ struct LaneSplitter: ~Copyable {
     let transitions = table.transitions
     while true {
       while lane.here < lane.stop {
-        let steps = min(lane.stop &- lane.here, 64)
-        let symbols = symbols + lane.here
-        var row = lane.row
-        var bits: UInt64 = 0
-        var done = 0
-        while done < steps {
-          let entry = transitions[row &+ Int(symbols[done])]
+        var (row, here) = (lane.row, lane.here)
+        while here < lane.stop {
+          let entry = transitions[row &+ Int(symbols[here])]
           if entry & SplitTable.isSpecial != 0 { break }
-          bits |= UInt64(entry & SplitTable.endsHere) &<< UInt64(truncatingIfNeeded: done)
+          numbers[here] = UInt16(truncatingIfNeeded: entry & SplitTable.endsHere)
           row = Int(entry &>> SplitTable.flagBits)
-          done &+= 1
+          here &+= 1
         }
-        advance(&lane, done, row, bits)
-        if done < steps { step(&lane, text, count) }
+        (lane.row, lane.here) = (row, here)
+        if here < lane.stop { step(&lane, text, count) }
       }
       // The symbol after the stretch decides where its last pieces end.
       let entry = transitions[lane.row &+ Int(symbols[lane.here])]
@@ -298,25 +234,37 @@ struct LaneSplitter: ~Copyable {
   private func endBefore(_ lane: Lane) {
     var place = lane.here - 1
     while place > lane.start, symbols[place] == table.continuationSymbol { place -= 1 }
-    mark(max(place, 0))
+    numbers[place] |= 1
   }
 
   /// Ends a piece where the other automaton says that the one after the last mark ends, and goes on from there.
   private func findEnd(_ lane: inout Lane, _ text: UnsafePointer<UInt8>, _ count: Int) {
-    let last = lastMark(lane)
+    var last = lane.here - 1
+    while last > lane.start, numbers[last] & 1 == 0 { last -= 1 }
     let match = automaton.matchEnd(text, from: last, to: count, classes)
-    lane.here = min(max(match, last + 1), lane.stop)
-    lane.row = 0
-    if lane.here < lane.stop { mark(lane.here) }
+    let place = min(max(match, last + 1), lane.stop)
+    if place < lane.here {
+      // The lane goes over these once more.
+      pairTable.number(symbols + place, count: lane.here - place, numbers + place)
+    } else {
+      (numbers + lane.here).update(repeating: 0, count: place - lane.here)
+    }
+    if place < lane.stop {
+      begin(&lane, at: place)
+    } else {
+      lane.here = place
+      lane.row = 0
+    }
   }
 
   /// Splits a window without a sure place, and as much more as its last piece has.
   private func splitPiecewise(_ text: UnsafePointer<UInt8>, _ count: Int, window: Int) -> Int {
+    numbers.update(repeating: 0, count: window)
     var here = 0
     while true {
       here = max(automaton.matchEnd(text, from: here, to: count, classes), here + 1)
       guard here < window else { return here }
-      mark(here)
+      numbers[here] = 1
     }
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// The steps of an automaton wait for each other, so half as many take half the time. A row has an entry for each pair
 /// of symbols, that of (a, b) at a × stride + b, and begins at the offset of the state's row in the `SplitTable` <<
-/// `rowShift`. An entry is the offset of the next state's row << 3 | flags.
+/// `rowShift`. Entries are those of `grape_run_lanes`.
 struct SplitPairTable: ~Copyable {
   let transitions: UnsafeMutablePointer<UInt32>
   /// Whether there is no table, as it would be a large one.
@@ -11,12 +11,11 @@ struct SplitPairTable: ~Copyable {
   let rowShift: Int
   private let stride: Int
 
-  static let flagBits: UInt32 = 3
-  /// A piece ends before the first symbol, before the second one.
-  static let endsBeforeFirst: UInt32 = 1
-  static let endsBeforeSecond: UInt32 = 2
-  /// One of the two steps is a special one; see `SplitTable.isSpecial`.
-  static let isSpecial: UInt32 = 4
+  private static let endsAtFirst: UInt32 = 1
+  /// One of the two steps is one that must be taken by itself.
+  private static let isSpecial: UInt32 = 2
+  private static let endsAtSecond: UInt32 = 1 << 16
+  private static let rowBits: UInt32 = 17
 
   /// Larger tables would not stay in the processor's nearest caches.
   private static let maximumCount = 1 << 16
@@ -35,10 +34,16 @@ struct SplitPairTable: ~Copyable {
         let target = table.transitions + Int(step >> SplitTable.flagBits)
         for second in 0..<stride {
           let next = target[second]
-          var entry = (next >> SplitTable.flagBits) << (UInt32(rowShift) + Self.flagBits)
-          if step & SplitTable.endsHere != 0 { entry |= Self.endsBeforeFirst }
-          if next & SplitTable.endsHere != 0 { entry |= Self.endsBeforeSecond }
-          if (step | next) & SplitTable.isSpecial != 0 { entry |= Self.isSpecial }
+          var entry = halfOffset(of: Int(next >> SplitTable.flagBits)) << Self.rowBits
+          if step & SplitTable.endsHere != 0 { entry |= Self.endsAtFirst }
+          if next & SplitTable.endsHere != 0 { entry |= Self.endsAtSecond }
+          if next & SplitTable.endsBefore != 0, first != Int(table.continuationSymbol) {
+            // The last character before the second symbol is the first symbol.
+            entry |= Self.endsAtFirst
+          } else if next & SplitTable.endsBefore != 0 {
+            entry |= Self.isSpecial
+          }
+          if step & SplitTable.isSpecial != 0 || next & SplitTable.isUnknown != 0 { entry |= Self.isSpecial }
           transitions[row << rowShift + first * stride + second] = entry
         }
       }
@@ -46,6 +51,12 @@ struct SplitPairTable: ~Copyable {
   }
 
   deinit { transitions.deallocate() }
+
+  /// Half of where the row of a state begins, by that of its row in the `SplitTable`.
+  func halfOffset(of row: Int) -> UInt32 { UInt32(truncatingIfNeeded: row &<< (rowShift &- 1)) }
+
+  /// The other way around.
+  func row(ofHalfOffset offset: UInt32) -> Int { Int(offset) &>> (rowShift &- 1) }
 
   /// The number of each pair of neighbors among symbols: the first is that of the first two.
   ///
