@@ -65,8 +65,17 @@ extension Program {
         lines.append("\(option.spelling)\(equals)\(explanation)")
       }
     }
-    return "#compdef \(name)\n_arguments -s -S \\\n  "
-      + (lines + ["'*:file:_files'"]).joined(separator: " \\\n  ") + "\n"
+    let arguments = (lines + ["'*:file:_files'"]).joined(separator: " \\\n    ")
+    // As a file in `fpath` the script is the body of the function that completes; sourced, it declares that function.
+    return """
+      #compdef \(name)
+      _\(name)() {
+        _arguments -s -S \\
+          \(arguments)
+      }
+      if [[ ${funcstack[1]} == _\(name) ]]; then _\(name) "$@"; else compdef _\(name) \(name); fi
+
+      """
   }
 
   private var fishCompletions: String {
