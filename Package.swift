@@ -14,7 +14,7 @@ let package = Package(
   targets: [
     .target(name: "CKernels"),
     .target(name: "Streams"),
-    .target(name: "Records", dependencies: ["Streams"]),
+    .target(name: "Records", dependencies: ["CKernels", "Streams"]),
     .target(name: "Checkpoints", dependencies: ["Streams", "Records"]),
     .target(name: "Templates", dependencies: ["Streams", "Records", "Checkpoints"]),
     .target(name: "Tokenization", dependencies: ["CKernels", "Streams", "Records", "Checkpoints"]),
@@ -32,7 +32,7 @@ let package = Package(
     .executableTarget(name: "grape-stats", dependencies: ["Commands", "Records", "Selection", "Streams"]),
 
     .testTarget(name: "StreamsTests", dependencies: ["Streams"]),
-    .testTarget(name: "RecordsTests", dependencies: ["Records", "Streams"]),
+    .testTarget(name: "RecordsTests", dependencies: ["CKernels", "Records", "Streams"]),
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "Records"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Records", "Streams"]),
     .testTarget(

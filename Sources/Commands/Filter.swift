@@ -30,7 +30,8 @@ package final class Filter {
   let rejects: Output?
   let isStrict: Bool
   let maximumLength: Int
-  var progress: Progress?
+  /// Read and changed between records only, so that no access needs to be checked for another one.
+  @exclusivity(unchecked) var progress: Progress?
   var isOperandUnreadable = false
   private var isStopped = false
 

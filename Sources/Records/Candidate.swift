@@ -234,8 +234,8 @@ package struct Candidate {
 
   /// Begins a part: a mark, and eight bytes for the length. Returns where its text begins.
   private mutating func beginPart(_ mark: UInt8) -> Int {
-    bytes.append(mark)
-    withUnsafeBytes(of: UInt64(0)) { bytes.append(contentsOf: $0) }
+    bytes.append(literal: "\0\0\0\0\0\0\0\0\0")
+    bytes[bytes.count - 9] = mark
     return bytes.count
   }
 

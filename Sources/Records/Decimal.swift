@@ -1,37 +1,33 @@
-/// Appends an integer in decimal.
-package func appendDecimal(_ value: Int, to bytes: inout [UInt8]) {
-  withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
-    if value < 0 { bytes.append(ASCII.minus) }
-    var start = buffer.count
-    var rest = value.magnitude
-    repeat {
-      start -= 1
-      buffer[start] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while rest > 0
-    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
-  }
-}
+import CKernels
 
-/// Appends integers in decimal, with commas between them.
-package func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout [UInt8]) {
-  let pieceLength = 64  // for which the stack has room
-  let longest = 16  // ten digits and a comma, and room for eight bytes written at once
+/// Appends integers in decimal, each with a comma behind it.
+func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout [UInt8]) {
+  let pieceLength = 80  // for which 1024 bytes are room enough; more would not lie on the stack
+  let longest = 11  // ten digits and a comma
+  let surplus = 64  // what may be stored behind the last one
   let triples = threeDigits
-  withUnsafeTemporaryAllocation(byteCount: pieceLength * longest, alignment: 8) { buffer in
+  guard var next = values.baseAddress else { return }
+  let end = next + values.count
+  withUnsafeTemporaryAllocation(byteCount: pieceLength * longest + surplus, alignment: 8) { room in
     triples.withUnsafeBufferPointer { triples in
-      guard let buffer = buffer.baseAddress, let triples = triples.baseAddress else { return }
-      for first in stride(from: 0, to: values.count, by: pieceLength) {
-        var end = buffer
-        for index in first..<min(first + pieceLength, values.count) {
-          end = put(values[index], triples, at: end)
-        }
-        bytes.append(contentsOf: UnsafeRawBufferPointer(start: buffer, count: end - buffer))
+      guard let start = room.baseAddress, let triples = triples.baseAddress else { return }
+      while next < end {
+        let pieceEnd = min(next + pieceLength, end)
+        var place = start
+        repeat {
+          var length = 0
+          next += grape_decimals(next, pieceEnd - next, place.assumingMemoryBound(to: UInt8.self), &length)
+          place += length
+          // Some of those are too large, or the machine does not have the instructions.
+          for _ in 0..<min(8, pieceEnd - next) {
+            place = put(next.pointee, triples, at: place)
+            next += 1
+          }
+        } while next < pieceEnd
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: place - start))
       }
     }
   }
-  // The comma behind the last.
-  if !values.isEmpty { bytes.removeLast() }
 }
 
 /// Stores a number and a comma at `place`; returns where they end, so that it stays in a register.

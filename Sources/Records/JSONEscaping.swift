@@ -19,17 +19,17 @@ package func appendEscaped(_ utf8: UnsafeRawBufferPointer, to bytes: inout [UInt
       bytes.append(ASCII.lowerU)
       bytes.append(ASCII.zero)
       bytes.append(ASCII.zero)
-      appendHexDigit(UInt64(byte >> 4), to: &bytes)
-      appendHexDigit(UInt64(byte & 15), to: &bytes)
+      bytes.append(hexadecimalDigit(UInt64(byte >> 4)))
+      bytes.append(hexadecimalDigit(UInt64(byte & 15)))
     }
   }
   bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[plain...]))
   bytes.append(ASCII.quote)
 }
 
-/// Appends the lower-case digit of a value from 0 to 15.
-func appendHexDigit(_ value: UInt64, to bytes: inout [UInt8]) {
-  bytes.append(UInt8(value) + (value < 10 ? ASCII.zero : UInt8(ascii: "a") - 10))
+/// The lower-case digit of a value from 0 to 15.
+func hexadecimalDigit(_ value: UInt64) -> UInt8 {
+  UInt8(truncatingIfNeeded: value) &+ (value < 10 ? ASCII.zero : UInt8(ascii: "a") &- 10)
 }
 
 /// The value of a hexadecimal digit, or nil.

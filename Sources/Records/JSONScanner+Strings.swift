@@ -1,5 +1,8 @@
-/// Strings are scanned 64 bytes at a step while they are printable ASCII, whose escapes are told from quotes that end them
-/// without a look at each; whatever else comes is looked at alone. Short strings end in a first step of 16 bytes.
+import CKernels
+
+/// Strings are scanned 64 bytes at a step while they are printable ASCII, whose escapes are told from quotes
+/// that end them without a look at each; whatever else comes is looked at alone. Short strings end in a first
+/// step of 16 bytes.
 extension JSONScanner {
   /// Where the string that opens at `quote` ends (past its closing quote), and whether it holds an escape.
   @inline(__always)
@@ -25,95 +28,18 @@ extension JSONScanner {
   ) throws(JSONError) -> (end: UnsafeRawPointer, hasEscape: Bool) {
     var at = at
     var hasEscape = false
-    // Whether the byte at `at` is escaped by the one before.
-    var isEscaped: UInt64 = 0
-    // Escapes before this have been checked; a surrogate pair is one, and may reach into the next block.
-    var checked = at
-    while end - at >= ByteBlock.count {
-      let block = ByteBlock(at)
-      guard block.isPrintableASCII else {
-        let step = try stringEnd(from: max(checked, at - Int(isEscaped)), passing: at + ByteBlock.count)
-        hasEscape = hasEscape || step.hasEscape
-        if step.isEnd { return (step.at, hasEscape) }
-        (at, checked, isEscaped) = (step.at, step.at, 0)
-        continue
-      }
-      let backslashes = block.places(of: ASCII.backslash)
-      let quotes = block.places(of: ASCII.quote)
-      let escaped = Self.escaped(backslashes, &isEscaped)
-      let closing = quotes & ~escaped
-      // The bytes through the closing quote, or all.
-      let inside = closing ^ (closing &- 1)
-      let letters = escaped & inside
-      hasEscape = hasEscape || letters != 0
-      var others = letters & ~(block.places(of: ASCII.lowerN) | quotes | backslashes)
-      while others != 0 {
-        let letter = at + others.trailingZeroBitCount
-        if letter > checked { checked = try escapeEnd(letter - 1) }
-        others &= others &- 1
-      }
-      if closing != 0 { return (at + closing.trailingZeroBitCount + 1, hasEscape) }
-      at += ByteBlock.count
-    }
-    let last = try stringEnd(from: max(checked, at - Int(isEscaped)), passing: end)
-    return (last.at, hasEscape || last.hasEscape)
-  }
-
-  /// Which bytes of a block are escaped by a backslash before them, where those at `backslashes` are ones that may be
-  /// escaped themselves: every other one of a run.
-  ///
-  /// A subtraction whose borrows run through runs of backslashes tells those that begin at odd places from those at even
-  /// ones (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019, section 3.1.1, as simdjson has it since
-  /// version 3).
-  ///
-  /// - Parameter isEscaped: 1 if the block's first byte is escaped; then the same of the next block.
-  @inline(__always)
-  private static func escaped(_ backslashes: UInt64, _ isEscaped: inout UInt64) -> UInt64 {
-    let odd: UInt64 = 0xAAAA_AAAA_AAAA_AAAA
-    let candidates = backslashes & ~isEscaped
-    let codes = (((candidates &<< 1) | odd) &- candidates) ^ odd
-    let escaped = codes ^ (backslashes | isEscaped)
-    isEscaped = (codes & backslashes) &>> 63
-    return escaped
-  }
-
-  /// Looks at a string byte by byte where it is not plain, from `at` to its end or past `stop`.
-  private func stringEnd(
-    from start: UnsafeRawPointer, passing stop: UnsafeRawPointer
-  ) throws(JSONError) -> (at: UnsafeRawPointer, isEnd: Bool, hasEscape: Bool) {
-    var at = start
-    var hasEscape = false
-    repeat {
-      at = skipPlainASCII(at)
+    while true {
+      at += grape_json_plain(at.assumingMemoryBound(to: UInt8.self), end - at, &hasEscape)
       guard at < end else { throw error(.unterminatedString, at) }
-      let byte = byte(at)
-      if byte == ASCII.quote { return (at + 1, true, hasEscape) }
-      if byte == ASCII.backslash {
+      switch byte(at) {
+      case ASCII.quote: return (at + 1, hasEscape)
+      case ASCII.backslash:
         hasEscape = true
         at = try escapeEnd(at)
-      } else if byte >= 0x80 {
-        at = try multibyteEnd(at)
-      } else {
-        throw error(.controlCharacter, at)
+      case 0x80...: at = try multibyteEnd(at)
+      default: throw error(.controlCharacter, at)
       }
-    } while at < stop || stop == end
-    return (at, false, hasEscape)
-  }
-
-  /// The first byte from `at` on that is a quote, a backslash, a control character or not ASCII, or the end.
-  @inline(__always)
-  private func skipPlainASCII(_ at: UnsafeRawPointer) -> UnsafeRawPointer {
-    var at = at
-    while end - at >= 16 {
-      if let plain = Self.plainCount(at) { return at + plain }
-      at += 16
     }
-    while at < end {
-      let byte = Int8(truncatingIfNeeded: byte(at))
-      if byte < Int8(ASCII.space) || byte == Int8(ASCII.quote) || byte == Int8(ASCII.backslash) { break }
-      at += 1
-    }
-    return at
   }
 
   /// How many of the 16 bytes at `at` come before one that is not plain; nil if all are.
@@ -195,7 +121,8 @@ extension JSONScanner {
   @inline(__always)
   private func isContinuation(_ at: UnsafeRawPointer) -> Bool { byte(at) & 0xC0 == 0x80 }
 
-  // Operators between two vectors of one type are single instructions; those that take a scalar are generic loops.
+  // Operators between two vectors of one type are single instructions; those that take a scalar are generic
+  // loops.
   private static var space: SIMD16<Int8> { SIMD16(repeating: Int8(ASCII.space)) }
   private static var quote: SIMD16<Int8> { SIMD16(repeating: Int8(ASCII.quote)) }
   private static var backslash: SIMD16<Int8> { SIMD16(repeating: Int8(ASCII.backslash)) }

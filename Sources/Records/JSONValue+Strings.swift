@@ -1,3 +1,5 @@
+import CKernels
+
 extension JSONValue {
   /// Whether this is a string without a character: `""`.
   @inlinable
@@ -37,6 +39,11 @@ private func decode(_ content: UnsafeRawBufferPointer, into target: UnsafeMutabl
   var read = 0
   var written = 0
   while read < content.count {
+    var step = 0
+    written += grape_json_decode(
+      (source + read).assumingMemoryBound(to: UInt8.self), content.count - read,
+      (target + written).assumingMemoryBound(to: UInt8.self), &step)
+    read += step
     // Whole steps are copied with what follows an escape in them; that is overwritten. As written <= read, they stay
     // within the target.
     while content.count - read >= 16 {

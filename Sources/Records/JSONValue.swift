@@ -78,14 +78,22 @@ package struct JSONValue {
 
   /// The member whose decoded name is `name`, as `self[_:]` finds it.
   package func member(_ name: UnsafeRawBufferPointer) -> JSONValue? {
-    var found: JSONValue?
+    guard kind == .object else { return nil }
+    var found = 0
     // Names of another length are passed over at a glance: a string without escapes is its text and two quotes.
-    let length = name.count + 2
-    for (key, value) in members {
-      let node = key.node
-      if Int(node.end - node.start) == length || node.count != 0, key.equals(name) { found = value }
+    let length = UInt32(truncatingIfNeeded: name.count + 2)
+    let end = Int(node.next)
+    var place = index + 1
+    while place < end {
+      let key = tape[place]
+      if key.end &- key.start == length || key.count != 0,
+        JSONValue(text: text, tape: tape, index: place).equals(name)
+      {
+        found = place + 1
+      }
+      place = Int(tape[place + 1].next)
     }
-    return found
+    return found > 0 ? JSONValue(text: text, tape: tape, index: found) : nil
   }
 
   /// The element at `position` of an array; nil if it has none there, or this is no array.

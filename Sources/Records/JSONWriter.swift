@@ -1,6 +1,7 @@
 /// Appends JSON to a byte array: compact, without white space.
 ///
-/// Commas and colons between the parts of a container are put by the writer; every other call appends one value.
+/// Commas and colons between the parts of a container are put by the writer; every other call appends one
+/// value.
 ///
 ///     var writer = JSONWriter()
 ///     writer.beginObject()
@@ -8,7 +9,8 @@
 ///     writer.name("tokens"); writer.array([1, 2, 3])
 ///     writer.endObject()                     // {"score":-0.25,"tokens":[1,2,3]}
 package struct JSONWriter {
-  /// What has been written. It may be appended to, and emptied to start again (`removeAll(keepingCapacity:)`).
+  /// What has been written. It may be appended to, and emptied to start again
+  /// (`removeAll(keepingCapacity:)`).
   package var bytes: [UInt8]
 
   package init() { bytes = [] }
@@ -31,10 +33,12 @@ package struct JSONWriter {
 
   /// Begins a member of an object, whose name must need no escapes; its value must follow.
   package mutating func name(_ name: StaticString) {
-    separate()
-    bytes.append(ASCII.quote)
-    bytes.append(literal: name)
-    bytes.append(literal: "\":")
+    put(atMost: name.utf8CodeUnitCount + 3) { pen in
+      pen.put(ASCII.quote)
+      pen.put(name)
+      pen.put(ASCII.quote)
+      pen.put(ASCII.colon)
+    }
   }
 
   /// Begins a member of an object; its value must follow.
@@ -51,12 +55,11 @@ package struct JSONWriter {
   package mutating func bool(_ value: Bool) { word(value ? "true" : "false") }
 
   package mutating func int(_ value: Int) {
-    separate()
-    appendDecimal(value, to: &bytes)
+    put(atMost: BytePen.longestDecimal) { pen in pen.put(decimal: value) }
   }
 
-  /// The shortest decimal that reads back as the same double. A value that is not finite has no form in JSON; it is
-  /// written as `null`.
+  /// The shortest decimal that reads back as the same double. A value that is not finite has no form in JSON;
+  /// it is written as `null`.
   package mutating func double(_ value: Double) {
     guard value.isFinite else { return null() }
     separate()
@@ -94,25 +97,30 @@ package struct JSONWriter {
 
   /// A string of a number's 16 hexadecimal digits.
   package mutating func hexadecimal(_ value: UInt64) {
-    separate()
-    bytes.append(ASCII.quote)
-    for index in 0..<16 { appendHexDigit(value >> UInt64(60 - 4 * index) & 15, to: &bytes) }
-    bytes.append(ASCII.quote)
+    put(atMost: 18) { pen in
+      pen.put(ASCII.quote)
+      for index in 0..<16 { pen.put(hexadecimalDigit(value >> UInt64(60 - 4 * index) & 15)) }
+      pen.put(ASCII.quote)
+    }
   }
 
   /// An array of integers.
   package mutating func array(_ values: [UInt32]) {
     beginArray()
     values.withUnsafeBufferPointer { appendDecimals($0, to: &bytes) }
-    endArray()
+    // In the place of the comma behind the last.
+    if values.isEmpty { endArray() } else { bytes[bytes.count - 1] = ASCII.rightBracket }
   }
 
   /// A half-open range as an array of its two bounds.
   package mutating func range(_ range: Range<Int>) {
-    beginArray()
-    int(range.lowerBound)
-    int(range.upperBound)
-    endArray()
+    put(atMost: 2 * BytePen.longestDecimal + 3) { pen in
+      pen.put(ASCII.leftBracket)
+      pen.put(decimal: range.lowerBound)
+      pen.put(ASCII.comma)
+      pen.put(decimal: range.upperBound)
+      pen.put(ASCII.rightBracket)
+    }
   }
 
   private mutating func word(_ word: StaticString) {
@@ -120,12 +128,26 @@ package struct JSONWriter {
     bytes.append(literal: word)
   }
 
-  /// Puts the comma that a value or name needs after another one. Whatever ends a value or a container is no `{`, `[`
-  /// `,` or `:`, and a line or NUL byte after a record begins afresh.
+  /// Appends a value or name of at most so many bytes, with the comma that it needs.
+  @inline(__always)
+  private mutating func put(atMost most: Int, _ write: (inout BytePen) -> Void) {
+    let needsComma = needsComma
+    bytes.append(atMost: most + 1) { pen in
+      if needsComma { pen.put(ASCII.comma) }
+      write(&pen)
+    }
+  }
+
   private mutating func separate() {
+    if needsComma { bytes.append(ASCII.comma) }
+  }
+
+  /// Whether a value or name needs a comma before it. Whatever ends a value or a container is no `{`, `[`
+  /// `,` or `:`, and a line or NUL byte after a record begins afresh.
+  private var needsComma: Bool {
     switch bytes.last {
-    case nil, ASCII.leftBrace, ASCII.leftBracket, ASCII.comma, ASCII.colon, ASCII.lineFeed, 0: break
-    default: bytes.append(ASCII.comma)
+    case nil, ASCII.leftBrace, ASCII.leftBracket, ASCII.comma, ASCII.colon, ASCII.lineFeed, 0: false
+    default: true
     }
   }
 }

@@ -42,11 +42,12 @@ package final class LineReader {
   private let file: InputFile
   private let separator: UInt8
   private let maximumLength: Int
-  private var window = ByteWindow()
-  private var bytesRead = 0
-  private var framing = Framing.unknown
-  private var array = ArrayFramer()
-  private var number = 1
+  // Changed by a record's steps alone, one after the other: no access to them needs to be checked for another one.
+  @exclusivity(unchecked) private var window = ByteWindow()
+  @exclusivity(unchecked) private var bytesRead = 0
+  @exclusivity(unchecked) private var framing = Framing.unknown
+  @exclusivity(unchecked) private var array = ArrayFramer()
+  @exclusivity(unchecked) private var number = 1
   /// An oversize record was returned, and its rest is still to be read.
   private var hasRest = false
 

@@ -3,8 +3,9 @@ import Commands
 /// Works on each record while it is in the reader, and writes what records become.
 final class SerialPipeline<Task: RecordTask & ~Copyable>: RecordPipeline {
   private let filter: Filter
-  private var task: Task
-  private var output: RecordOutput
+  // A record is worked on when the one before it is done: no access to them needs to be checked for another one.
+  @exclusivity(unchecked) private var task: Task
+  @exclusivity(unchecked) private var output: RecordOutput
   private var writer: RecordWriter
 
   /// Bytes that are written at once: so few that they stay in the processor's caches.

@@ -254,6 +254,27 @@ static void classes(void) {
   }
 }
 
+// How much of a string is plain, against a look at each byte.
+static void strings(void) {
+  static const char alphabet[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaanntu/\"\\\\\\\x1F\xFF";
+  uint8_t text[200];
+  for (size_t round = 0; round < 4000; round++) {
+    size_t count = round % 200, plain = 0;
+    bool escapes = false, has_escape = false;
+    for (size_t i = 0; i < count; i++) text[i] = (uint8_t)alphabet[bits() % (sizeof alphabet - 1)];
+    while (plain < count && text[plain] >= ' ' && text[plain] < 0x80 && text[plain] != '"') {
+      if (text[plain] == '\\') {
+        if (plain + 1 == count || !strchr("\"\\/bfnrt", text[plain + 1])) break;
+        escapes = true;
+        plain++;
+      }
+      plain++;
+    }
+    near(grape_json_plain(text, count, &has_escape), plain, 0, "json_plain");
+    near(has_escape, escapes, 0, "json_plain: escapes");
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   const grape_kernels *table = grape_kernels_named(argv[1]);
@@ -269,6 +290,7 @@ int main(int argc, char **argv) {
   decodings(table);
   moves(table);
   classes();
+  strings();
   printf("%s: %d wrong\n", table->name, failures);
   return failures > 0;
 }

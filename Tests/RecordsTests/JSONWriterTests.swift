@@ -59,6 +59,11 @@ import Testing
       }
       #expect(written { $0.array(values) } == "[\(values.map(String.init).joined(separator: ","))]")
     }
+    for count in 0...40 {
+      let values = (0..<count).map { _ in UInt32(random.next() >> UInt64.random(in: 40..<64, using: &random))
+      }
+      #expect(written { $0.array(values) } == "[\(values.map(String.init).joined(separator: ","))]")
+    }
     #expect(
       written { $0.array([0, 9, 10, 99, 100, 999, 1000, .max]) } == "[0,9,10,99,100,999,1000,4294967295]")
     let powers = (0...9).map { (0..<$0).reduce(UInt32(1)) { power, _ in power * 10 } }

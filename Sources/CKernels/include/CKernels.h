@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include "CharacterClasses.h"
+#include "Decimals.h"
+#include "JSONStrings.h"
 #include "Lanes.h"
 #include "Prefetch.h"
 
