@@ -97,6 +97,11 @@ private func message(_ words: [String], _ use: (Arguments) throws -> Void = { _ 
     #expect(
       message(["-n", "1e99"]) { _ = try $0.int("number", in: 1 ... .max) }
         == "option '--number' takes a whole number, 1 or more, not '1e99'")
+    #expect(
+      message(["-n0"]) { _ = try $0.number("number", above: 0) }
+        == "option '--number' takes a number above 0, not '0'")
+    #expect(
+      message(["-n", "inf"]) { _ = try $0.number("number") } == "option '--number' takes a number, not 'inf'")
   }
 
   @Test(arguments: [("65536", 65536), ("64K", 65536), ("2m", 2 << 20), ("1G", 1 << 30), ("1", 1)])

@@ -25,11 +25,10 @@ import Testing
           let actual = String(decoding: text, as: UTF8.self)
           #expect(
             Array(actual.utf8) == Array(expected.utf8),
-            "\(record["name"]?.string ?? source)\n- \(expected)\n+ \(actual)")
+            "\(source)\n- \(expected)\n+ \(actual)")
         case .failure(let error):
           #expect(
-            record["error"] != nil,
-            "\(record["name"]?.string ?? source)\n- \(record["text"]?.string ?? "")\n+ \(error)")
+            record["error"] != nil, "\(source)\n- \(record["text"]?.string ?? "")\n+ \(error)")
         }
       }
     }

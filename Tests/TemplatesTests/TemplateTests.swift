@@ -171,6 +171,23 @@ import Testing
         == "<system>S<user>Q1<assistant>A1</s><tool>T<user>Q2<assistant>⟨A2</s>⟩")
   }
 
+  /// What is collected for something else, such as a variable, is not the rendered text.
+  @Test func generationBlocksInCollectedTextsDoNotCount() throws {
+    let source =
+      "{% set x %}{% generation %}no{% endgeneration %}{% endset %}"
+      + "{% for m in messages %}{{ m.content }}{% endfor %}"
+    #expect(try render(long, chat(source)) == "SQ1A1TQ2⟨A2⟩")
+  }
+
+  /// Then the response has no place of its own.
+  @Test func aGenerationBlockOfTwoMessagesInEqualPartsIsTheEarliers() throws {
+    let source =
+      "{% for m in messages %}{% if loop.last %}{% generation %}"
+      + "{{ m.content }}{{ messages[loop.index0 - 1].content }}{% endgeneration %}"
+      + "{% else %}{{ m.content }}{% endif %}{% endfor %}"
+    #expect(throws: RenderError.missingResponse) { try render(long, chat(source)) }
+  }
+
   @Test(arguments: [
     "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
     "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
