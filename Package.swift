@@ -31,20 +31,24 @@ let package = Package(
     .executableTarget(name: "grape-pick", dependencies: ["Commands", "Records", "Selection", "Streams"]),
     .executableTarget(name: "grape-stats", dependencies: ["Commands", "Records", "Selection", "Streams"]),
 
-    .testTarget(name: "StreamsTests", dependencies: ["Streams"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "StreamsTests", dependencies: ["Streams", "TestSupport"]),
     .testTarget(name: "RecordsTests", dependencies: ["CKernels", "Records", "Streams"]),
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "Records"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Records", "Streams"]),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Records", "Streams", "TestSupport"]),
     .testTarget(
       name: "TokenizationTests",
-      dependencies: ["Tokenization", "CKernels", "Checkpoints", "Records", "Streams"]),
+      dependencies: ["Tokenization", "CKernels", "Checkpoints", "Records", "Streams", "TestSupport"]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "CKernels", "Checkpoints", "Records", "Streams"]),
-    .testTarget(name: "SelectionTests", dependencies: ["Selection", "Records", "Streams"]),
+      name: "InferenceTests",
+      dependencies: ["Inference", "CKernels", "Checkpoints", "Records", "Streams", "TestSupport"]),
+    .testTarget(name: "SelectionTests", dependencies: ["Selection", "Records", "Streams", "TestSupport"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands", "Records", "Streams"]),
     .testTarget(
       name: "CasesTests",
-      dependencies: ["Commands", "grape-tokenize", "grape-score", "grape-pick", "grape-stats"]),
+      dependencies: ["Commands", "grape-tokenize", "grape-score", "grape-pick", "grape-stats", "TestSupport"]
+    ),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

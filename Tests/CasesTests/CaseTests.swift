@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A folder of `Tests/Cases/TOOL/CASE`:
@@ -23,7 +24,7 @@ struct Case: CustomTestStringConvertible {
   @Test(arguments: Case.all)
   func run(_ given: Case) throws {
     let script = try #require(given.file("cmd"), "\(given.name) has no cmd")
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     for name in Repository.names(in: Repository.cases + "/" + given.name) {
       try FileManager.default.copyItem(
         atPath: "\(Repository.cases)/\(given.name)/\(name)", toPath: "\(folder.path)/\(name)")

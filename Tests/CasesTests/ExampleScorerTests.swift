@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The scorers of Examples/scorers: that each keeps the contract, and that its numbers are right.
@@ -157,7 +158,7 @@ private func run(_ script: String) throws -> Outcome {
 
     """
   let variables = ["M": Repository.fixtures + "/models/smollm-2", "ROOT": Repository.root]
-  return try Shell.run(preparation + script, in: Folder(), environment: variables)
+  return try Shell.run(preparation + script, in: TemporaryFolder(), environment: variables)
 }
 
 /// Runs a script beside a server that knows how `completions_scorer.py` asks; `url` is its address.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every example of the READMEs and the manual pages, run.
@@ -29,8 +30,8 @@ import Testing
 
   private static let variables = ["M": Repository.fixtures + "/models/smollm-2"]
 
-  private static func workplace() throws -> Folder {
-    let folder = try Folder()
+  private static func workplace() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
     let outcome = try Shell.run(
       """
       cp -R "$ROOT/Examples" Examples && head -n 24 Examples/candidates.jsonl > candidates.jsonl &&

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What scripts cannot show: pauses, terminals, and input that comes in odd pieces.
@@ -12,7 +13,7 @@ import Testing
   /// Records that every filter takes.
   private static func records(_ count: Int) throws -> [String] {
     let script = ". \"$FIXTURES/filters.sh\"; records \(count)"
-    let outcome = try Shell.run(script, in: Folder())
+    let outcome = try Shell.run(script, in: TemporaryFolder())
     try #require(outcome.status == 0, "\(outcome.errors)")
     return outcome.output.split(separator: "\n").map { $0 + "\n" }
   }
@@ -20,7 +21,7 @@ import Testing
   /// Each record's output comes while the writer of the input takes its time.
   @Test(arguments: ["grape-tokenize", "grape-score"])
   func answersWhenTheInputPauses(filter: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let pipe = try NamedPipe(in: folder)
     let running = try Shell.start("\(Self.commands[filter]!) < pipe > out", in: folder)
     let records = try Self.records(3)
@@ -35,7 +36,7 @@ import Testing
 
   /// Half a record must wait for its other half, but not the whole records before it.
   @Test func answersWithHalfARecordInHand() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let pipe = try NamedPipe(in: folder)
     let running = try Shell.start("\(Self.commands["grape-tokenize"]!) < pipe > out", in: folder)
     let records = try Self.records(2)
@@ -49,7 +50,7 @@ import Testing
   }
 
   @Test func pickAnswersWhenAGroupEnds() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let pipe = try NamedPipe(in: folder)
     let running = try Shell.start("grape-pick --grouped < pipe > out", in: folder)
     let records = try Self.records(3)
@@ -66,7 +67,7 @@ import Testing
 
   @Test(arguments: ["grape-tokenize", "grape-score"])
   func answersAtATerminal(filter: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let terminal = try PseudoTerminal()
     // A terminal's line is limited, so the records must be short.
     let running = try Shell.start("\(Self.commands[filter]!) < \(terminal.path) > out", in: folder)
@@ -82,9 +83,9 @@ import Testing
   /// Input a byte at a time gives the output of input in one piece.
   @Test(arguments: ["grape-tokenize", "grape-score", "grape-pick"])
   func takesSmallPieces(filter: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let records = try Self.records(2).joined()
-    try folder.write("in", records)
+    try folder.file("in", records)
     let whole = try Shell.run("\(Self.commands[filter]!) in", in: folder)
     let pipe = try NamedPipe(in: folder)
     let running = try Shell.start("\(Self.commands[filter]!) < pipe > out", in: folder)
@@ -98,7 +99,7 @@ import Testing
   /// Standard input in non-blocking mode, as some programs leave it: empty is not ended.
   @Test(arguments: ["grape-tokenize", "grape-score"])
   func takesNonblockingInput(filter: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let pipe = try NamedPipe(in: folder)
     let records = try Self.records(3)
     try pipe.openAhead()
@@ -119,12 +120,12 @@ import Testing
     _ options: String = "", _ environment: [String: String] = [:], columns: UInt16 = 200,
     until isShown: (String) -> Bool
   ) throws -> String {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let terminal = try PseudoTerminal(columns: columns)
     let candidates = (1...4000).map {
       "{\"id\":\($0),\"instruction\":\"Count to \($0).\",\"response\":\"One, two.\"}\n"
     }
-    try folder.write("in", candidates.joined())
+    try folder.file("in", candidates.joined())
     let running = try Shell.start(
       """
       grape-tokenize \(options) -m "$FIXTURES/models/smollm-2" in 2> \(terminal.path) |

@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import TestSupport
 import Testing
 
 /// The option table, as `--help` shows it, against the other places that list options.
@@ -21,7 +22,7 @@ import Testing
 
   @Test(arguments: Repository.tools, ["bash", "zsh", "fish"])
   func completionsHaveTheOptions(tool: String, shell: String) throws {
-    let script = try Shell.run("\(tool) --completions \(shell)", in: Folder()).output
+    let script = try Shell.run("\(tool) --completions \(shell)", in: TemporaryFolder()).output
     let words = Set(script.split { !$0.isLetter && !$0.isNumber && $0 != "-" }.map(String.init))
     for option in try program(fromHelpOf: tool).options {
       #expect(
@@ -32,7 +33,7 @@ import Testing
 
   /// The option table that a tool's help was made from, as far as the help tells: `  -k, --top K   Keep …`.
   private func program(fromHelpOf tool: String) throws -> Program {
-    let help = try Shell.run("\(tool) --help", in: Folder()).output
+    let help = try Shell.run("\(tool) --help", in: TemporaryFolder()).output
     let pattern = /\ \ (?:-(.), |    )--([a-z-]+)(?: ([A-Z_=]+(?: [A-Z_]+)*))?(?:  .*)?/
     let options = help.split(separator: "\n").compactMap { line in
       line.wholeMatch(of: pattern).map { match in

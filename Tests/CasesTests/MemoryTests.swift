@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 #if os(Linux)
@@ -13,7 +14,7 @@ import Testing
       ("grape-stats", 5000, 50_000, 1000),
     ])
     func isFlat(command: String, first: Int, last: Int, groups: Int) throws {
-      let folder = try Folder()
+      let folder = try TemporaryFolder()
       let script = ". \"$FIXTURES/filters.sh\"; records 1"
       let record = try Shell.run(script, in: folder).output
       try #require(record.hasSuffix("\n"))

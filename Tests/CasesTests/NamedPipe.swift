@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A pipe with a name, `pipe` in its folder, that the test writes into.
@@ -7,7 +8,7 @@ final class NamedPipe {
 
   private var descriptor: Int32 = -1
 
-  init(in folder: Folder) throws {
+  init(in folder: TemporaryFolder) throws {
     path = folder.path + "/pipe"
     try #require(mkfifo(path, 0o600) == 0)
   }

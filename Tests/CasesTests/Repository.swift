@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Where things lie: the sources these tests were compiled from, and the programs they run.
 enum Repository {
@@ -31,23 +32,6 @@ enum Repository {
   }
 }
 
-/// A folder that goes with the object.
-final class Folder {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("grape-" + UUID().uuidString).path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  @discardableResult
-  func write(_ name: String, _ text: String) throws -> String {
-    let file = path + "/" + name
-    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-    return file
-  }
-
+extension TemporaryFolder {
   func read(_ name: String) -> String { Repository.contents(path + "/" + name) ?? "" }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// External scorers, and the script that tells whether one keeps the contract of grape(7).
@@ -47,9 +48,9 @@ import Testing
 
   /// Runs `Examples/scorers/check.sh` in a folder that holds the program `scorer`.
   private static func check(_ arguments: String, scorer: String? = nil) throws -> Outcome {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     if let scorer {
-      let path = try folder.write("scorer", scorer)
+      let path = try folder.file("scorer", scorer)
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
     return try Shell.run(

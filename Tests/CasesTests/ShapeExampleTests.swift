@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The examples of records in grape(7), read by the program.
@@ -11,8 +12,8 @@ import Testing
     #expect(examples.count > 20)
     var groups: Set<String> = []
     for example in examples {
-      let folder = try Folder()
-      try folder.write("input", example)
+      let folder = try TemporaryFolder()
+      try folder.file("input", example)
       let script =
         "grape-tokenize -m \"$FIXTURES/models/smollm-2\" --template '{instruction}|{response}' --keep-text input"
       let outcome = try Shell.run(script, in: folder)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a finished command left behind.
@@ -15,7 +16,8 @@ enum Shell {
   ///
   /// Signals have their default actions, whatever those of this process are. A script that takes longer than
   /// two minutes is killed and counts as ended by signal 9.
-  static func run(_ script: String, in folder: Folder, environment: [String: String] = [:]) throws -> Outcome
+  static func run(_ script: String, in folder: TemporaryFolder, environment: [String: String] = [:]) throws
+    -> Outcome
   {
     let process = try start(script, in: folder, environment: environment)
     let status = process.wait()
@@ -24,10 +26,10 @@ enum Shell {
 
   /// Starts `script` in `folder`; its standard output and error are collected.
   static func start(
-    _ script: String, in folder: Folder, environment: [String: String] = [:],
+    _ script: String, in folder: TemporaryFolder, environment: [String: String] = [:],
     input: (path: String, flags: Int32) = ("/dev/null", O_RDONLY)
   ) throws -> RunningScript {
-    let streams = try Folder()
+    let streams = try TemporaryFolder()
     var variables = ProcessInfo.processInfo.environment
     variables["PATH"] = Repository.products + ":" + (variables["PATH"] ?? "/usr/bin:/bin")
     variables["FIXTURES"] = Repository.fixtures
@@ -40,7 +42,7 @@ enum Shell {
     actions.open(1, streams.path + "/out", O_WRONLY | O_CREAT | O_TRUNC)
     actions.open(2, streams.path + "/err", O_WRONLY | O_CREAT | O_TRUNC)
     let words = ["/bin/sh", "-c", "cd \"$1\" && shift && . \"$1\"", "sh", folder.path]
-    try streams.write("script", script)
+    try streams.file("script", script)
     let identifier = try actions.spawn(words + [streams.path + "/script"], variables)
     return RunningScript(identifier: identifier, streams: streams)
   }
@@ -56,10 +58,10 @@ private let cachePath: String = {
 final class RunningScript {
   let identifier: pid_t
 
-  private let streams: Folder
+  private let streams: TemporaryFolder
   private var status: Int32?
 
-  init(identifier: pid_t, streams: Folder) {
+  init(identifier: pid_t, streams: TemporaryFolder) {
     self.identifier = identifier
     self.streams = streams
   }

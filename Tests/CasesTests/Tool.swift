@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A program that the tests do without where it is not installed.
 enum Tool: String, CaseIterable {
@@ -18,7 +19,7 @@ enum Tool: String, CaseIterable {
 
   /// Whether Python has torch and transformers.
   static var hasTransformers: Bool {
-    guard python.isInstalled, let folder = try? Folder() else { return false }
+    guard python.isInstalled, let folder = try? TemporaryFolder() else { return false }
     let script =
       "python3 -c 'import importlib.util as u, sys; sys.exit(not (u.find_spec(\"torch\") and u.find_spec(\"transformers\")))'"
     return (try? Shell.run(script, in: folder).status) == 0

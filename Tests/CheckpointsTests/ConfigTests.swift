@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 /// config.json in its spellings, with the defaults of transformers' LlamaConfig and Qwen2Config.
@@ -174,6 +175,9 @@ import Testing
     expectError(
       "partial_rotary_factor: expected 1, found 0.5, which is not supported",
       TinyModel(["partial_rotary_factor": "0.5"]))
+    expectError(
+      "partial_rotary_factor: expected at most 1, found 1.5",
+      TinyModel(["model_type": "\"phi3\"", "partial_rotary_factor": "1.5"]))
     expectError(
       "rope_parameters.partial_rotary_factor: expected 1, found 0.25, which is not supported",
       TinyModel(["rope_parameters": #"{"partial_rotary_factor": 0.25}"#]))

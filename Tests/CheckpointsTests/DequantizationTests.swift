@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 /// Every element type against the reference implementation of the `gguf` Python package (see make_blocks.py).

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 
 /// What config.json says beside the sizes, family by family, on the checkpoints of `Fixtures/families`.

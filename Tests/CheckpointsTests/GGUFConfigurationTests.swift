@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 /// GGUF metadata, with the defaults of llama.cpp.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Streams
+import TestSupport
 import Testing
 
 @Suite struct ModelLocationTests {

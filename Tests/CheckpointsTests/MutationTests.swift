@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 /// Damaged files: opening one gives an error or a checkpoint whose tensors can be read, and never crashes.
@@ -6,19 +7,6 @@ import Testing
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
-
-  /// SplitMix64 (Steele, Lea, Flood 2014).
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-      return z ^ z >> 31
-    }
-  }
 
   /// Reads all that a file of tensors offers; the sum keeps the reads.
   func read(_ tensors: some Sequence<Tensor>) -> Float {
@@ -58,7 +46,7 @@ import Testing
   }
 
   /// A copy with some bits of a range flipped, or bytes replaced by telling ones.
-  func mutated(_ bytes: [UInt8], _ range: Range<Int>, _ generator: inout Generator) -> [UInt8] {
+  func mutated(_ bytes: [UInt8], _ range: Range<Int>, _ generator: inout SplitMix) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...3, using: &generator) {
       let offset = Int.random(in: range, using: &generator)
@@ -82,7 +70,7 @@ import Testing
   }
 
   @Test func mutatedGGUF() throws {
-    var generator = Generator(state: 1)
+    var generator = SplitMix(seed: 1)
     let llama = GGUFBuilder.llama {
       $0.array("tokenizer.ggml.tokens", type: 8, count: 2, GGUFBuilder.string("a") + GGUFBuilder.string("bc"))
     }
@@ -111,7 +99,7 @@ import Testing
   }
 
   @Test func mutatedSafetensors() throws {
-    var generator = Generator(state: 2)
+    var generator = SplitMix(seed: 2)
     let model = TinyModel()
     try model.write(to: folder)
     let bytes = model.safetensorsBytes
@@ -125,7 +113,7 @@ import Testing
   }
 
   @Test func mutatedConfig() throws {
-    var generator = Generator(state: 3)
+    var generator = SplitMix(seed: 3)
     let model = TinyModel(["rope_scaling": #"{"type": "linear", "factor": 2}"#])
     try model.write(to: folder)
     let config = Array(model.configText.utf8)

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 
 /// Every tensor of four checkpoints against the safetensors library and the gguf

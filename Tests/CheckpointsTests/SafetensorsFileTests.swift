@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 /// The bytes of a safetensors file with a header and `data` bytes of zeros after it.

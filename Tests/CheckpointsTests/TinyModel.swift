@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 
 /// A model small enough to write by hand: one layer, hidden size 8, 2 heads of 4, one key-value head,
 /// intermediate size 6, 5 tokens. Elements are zeros.
@@ -44,11 +45,13 @@ struct TinyModel {
   /// A safetensors file of the tensors, in F32.
   var safetensorsBytes: [UInt8] { Self.safetensorsBytes(tensors) }
 
-  static func safetensorsBytes(_ tensors: [String: [Int]], dtype: String = "F32") -> [UInt8] {
+  static func safetensorsBytes(
+    _ tensors: [String: [Int]], dtype: String = "F32", elementSize: Int = 4
+  ) -> [UInt8] {
     var entries: [String] = []
     var offset = 0
     for (name, shape) in tensors.sorted(by: { $0.key < $1.key }) {
-      let end = offset + shape.reduce(4, *)
+      let end = offset + shape.reduce(elementSize, *)
       entries.append(
         "\"\(name)\":{\"dtype\":\"\(dtype)\",\"shape\":\(shape),\"data_offsets\":[\(offset),\(end)]}")
       offset = end

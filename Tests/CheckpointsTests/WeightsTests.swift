@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 
 /// Which files and tensors a folder's weights come from.
@@ -72,6 +73,11 @@ import Testing
     expectError(
       "\(folder.path): tensor model.layers.0.input_layernorm.weight: elements of type F8_E4M3 are not supported"
     )
+    // Bytes are codes of another format, not numbers.
+    let weights = try folder.file(
+      "model.safetensors", TinyModel.safetensorsBytes(model.tensors, dtype: "U8", elementSize: 1))
+    expectError(
+      "\(weights): tensor model.layers.0.input_layernorm.weight: elements of type U8 are not supported here")
   }
 
   // MARK: Shards

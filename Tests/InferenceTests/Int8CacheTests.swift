@@ -2,28 +2,11 @@ import Checkpoints
 import Foundation
 import Inference
 import Streams
+import TestSupport
 import Testing
 
 /// The file of 8-bit weights in the cache, through models that are opened with it.
 @Suite struct Int8CacheTests {
-  /// A folder of its own for a test.
-  private final class Folder {
-    let path: String
-
-    init() throws {
-      path = FileManager.default.temporaryDirectory.path + "/grape-int8-\(UUID().uuidString)"
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file() throws -> String {
-      let names = try FileManager.default.contentsOfDirectory(atPath: path)
-      #expect(names.count == 1 && names.allSatisfy { $0.hasPrefix("int8-") }, "\(names)")
-      return path + "/" + (names.first ?? "")
-    }
-  }
-
   private static func score(
     _ name: String, cacheFolder: String?, kernels: Kernels, threads: Int = 2
   ) throws -> [Double] {
@@ -48,7 +31,7 @@ import Testing
   /// A mixture of experts, transposed matrices, and rows that are not in place.
   @Test(arguments: ["models/llama-3", "families/qwen2-moe", "families/gpt2", "families/gpt-neox"])
   func theFileHoldsWhatMemoryWould(_ name: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let expected = try Self.score(name, cacheFolder: nil, kernels: kernels())
     #expect(try Self.score(name, cacheFolder: folder.path + "/made/below", kernels: kernels()) == expected)
     let made = folder.path + "/made/below"
@@ -62,7 +45,7 @@ import Testing
   /// Weights that are quantized as it is are rounded as they are used.
   @Test(arguments: ["gguf/q4_0.gguf", "gguf/q6_k.gguf"])
   func quantizedWeightsAreNotKept(_ name: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let few = try Self.score(name, cacheFolder: folder.path, kernels: kernels(), threads: 1)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     #expect(try Self.score(name, cacheFolder: folder.path, kernels: kernels(), threads: 5) == few)
@@ -70,17 +53,17 @@ import Testing
 
   @Test func everyVariantWritesTheSameFile() throws {
     let files = try KernelTests.names.map { name in
-      let folder = try Folder()
+      let folder = try TemporaryFolder()
       _ = try Self.score("models/llama-3", cacheFolder: folder.path, kernels: #require(Kernels(named: name)))
-      return try Data(contentsOf: URL(fileURLWithPath: folder.file()))
+      return try Data(contentsOf: URL(fileURLWithPath: folder.onlyFile()))
     }
     #expect(files.allSatisfy { $0 == files[0] })
   }
 
   @Test func aFileThatIsNotWholeIsMadeAgain() throws {
-    let folder = try Folder(), kernels = try kernels()
+    let folder = try TemporaryFolder(), kernels = try kernels()
     let expected = try Self.score("models/llama-3", cacheFolder: folder.path, kernels: kernels)
-    let path = try folder.file()
+    let path = try folder.onlyFile()
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
     var damaged: [Data] = [
       Data(), whole.prefix(20), whole.prefix(whole.count / 2), whole.dropLast(), whole + [0],
@@ -94,12 +77,12 @@ import Testing
     for data in damaged {
       try data.write(to: URL(fileURLWithPath: path))
       #expect(try Self.score("models/llama-3", cacheFolder: folder.path, kernels: kernels) == expected)
-      #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == whole)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder.onlyFile())) == whole)
     }
   }
 
   @Test func withoutAFolderToWriteToMemoryDoes() throws {
-    let folder = try Folder(), kernels = try kernels()
+    let folder = try TemporaryFolder(), kernels = try kernels()
     let expected = try Self.score("models/llama-3", cacheFolder: nil, kernels: kernels)
     try Data([1]).write(to: URL(fileURLWithPath: folder.path + "/int8-file"))
     let path = folder.path + "/int8-file/below"
@@ -107,7 +90,7 @@ import Testing
   }
 
   @Test func anyNumberMayBeTheFirst() throws {
-    let folder = try Folder(), kernels = try kernels()
+    let folder = try TemporaryFolder(), kernels = try kernels()
     let expected = try Self.score("models/llama-3", cacheFolder: nil, kernels: kernels)
     let results = Results()
     let path = folder.path
@@ -119,12 +102,12 @@ import Testing
     for thread in threads { thread.start() }
     while !threads.allSatisfy(\.isFinished) { Thread.sleep(forTimeInterval: 0.002) }
     #expect(results.all.count == 6 && results.all.allSatisfy { $0 == expected })
-    _ = try folder.file()
+    _ = try folder.onlyFile()
   }
 
   /// Weights that change in place, and be it by one element that no sample has, are rounded again.
   @Test func changedWeightsAreRoundedAgain() throws {
-    let folder = try Folder(), kernels = try kernels()
+    let folder = try TemporaryFolder(), kernels = try kernels()
     let model = folder.path + "/model", cache = folder.path + "/cache"
     try FileManager.default.copyItem(atPath: fixtures + "/models/llama-3", toPath: model)
     let checkpoint = try Checkpoint.open(ModelLocation.resolve(model))
@@ -153,4 +136,13 @@ private final class Results: @unchecked Sendable {
   private var results: [[Double]?] = []
   var all: [[Double]?] { lock.withLock { results } }
   func add(_ result: [Double]?) { lock.withLock { results.append(result) } }
+}
+
+extension TemporaryFolder {
+  /// The path of the file of weights, beside which there is none.
+  fileprivate func onlyFile() throws -> String {
+    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    #expect(names.count == 1 && names.allSatisfy { $0.hasPrefix("int8-") }, "\(names)")
+    return path + "/" + (names.first ?? "")
+  }
 }

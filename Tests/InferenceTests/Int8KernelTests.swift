@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// 8-bit products of every instruction set that this machine runs, against exact integer arithmetic.

@@ -1,5 +1,6 @@
 import CKernels
 import Checkpoints
+import TestSupport
 import Testing
 
 /// Every kernel of every instruction set that this machine runs, against double precision.

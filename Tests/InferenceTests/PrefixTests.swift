@@ -1,6 +1,7 @@
 import Checkpoints
 import Inference
 import Streams
+import TestSupport
 import Testing
 
 /// Beginnings that sequences have in common: computed once, and never a different bit.
@@ -159,7 +160,4 @@ import Testing
       Checkpoint.open(ModelLocation.resolve(path)), precision: precision, kernels: kernels,
       workers: Workers(threads: 2))
   }
-
-  private static let fixtures =
-    #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/Fixtures"
 }

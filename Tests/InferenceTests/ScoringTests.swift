@@ -2,6 +2,7 @@ import Checkpoints
 import Inference
 import Records
 import Streams
+import TestSupport
 import Testing
 
 /// Whole models against log-probabilities computed in double precision by other people's software

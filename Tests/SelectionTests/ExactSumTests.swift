@@ -1,4 +1,5 @@
 import Selection
+import TestSupport
 import Testing
 
 @Suite struct ExactSumTests {
@@ -11,7 +12,7 @@ import Testing
   @Test(arguments: 0..<20 as Range<UInt64>)
   func equalsIntegerArithmetic(_ seed: UInt64) {
     // Multiples of 2^-60 below 2^40 in magnitude: 100 bits, and 2,000 of them fit into 128.
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix(seed: seed)
     var expected: Int128 = 0
     var terms: [Double] = []
     for _ in 0..<2000 {
@@ -47,7 +48,7 @@ import Testing
 
   @Test(arguments: 0..<5 as Range<UInt64>)
   func dependsOnNeitherOrderNorDivision(_ seed: UInt64) {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix(seed: seed)
     let terms = (0..<500).map { _ in
       Double(
         sign: Bool.random(using: &generator) ? .plus : .minus,

@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Selection
+import TestSupport
 import Testing
 
 #if canImport(FoundationXML)
@@ -345,7 +346,7 @@ import Testing
   }
 
   @Test func examplesAreTheBestAndTheWorstOfEveryGroup() throws {
-    var generator = SplitMix(state: 9)
+    var generator = SplitMix(seed: 9)
     var records: [(group: Int, score: Double, name: String)] = []
     for index in 0..<300 {
       let group = Int.random(in: 0..<40, using: &generator)

@@ -2,21 +2,21 @@ import Foundation
 import Records
 import Selection
 import Streams
+import TestSupport
 import Testing
 
 /// Picks from files: their records are not kept but read again.
 @Suite struct FilePickTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   /// Files with these records, and `]` behind an array's.
-  private static func files(_ parts: [[TestRecord]], isArray: (Int) -> Bool = { _ in false }) throws -> [URL]
-  {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return try parts.enumerated().map { index, records in
+  private func files(_ parts: [[TestRecord]], isArray: (Int) -> Bool = { _ in false }) throws -> [URL] {
+    try parts.enumerated().map { index, records in
       let texts = records.map(\.text)
       let text = isArray(index) ? "[\(texts.joined(separator: ",\n"))]" : texts.joined(separator: "\r\n")
-      let file = folder.appending(path: "\(index).jsonl")
-      try Data(("\u{FEFF}" + text).utf8).write(to: file)
-      return file
+      return URL(fileURLWithPath: try folder.file("\(index).jsonl", "\u{FEFF}" + text))
     }
   }
 
@@ -45,7 +45,7 @@ import Testing
   func recordsOfFilesAreReadAgain(_ arm: PickerTests.Arm) throws {
     let records = randomRecords(3000, groups: 700, padding: 300, seed: 1)
     let parts = [records[..<1000], records[1000..<1001], records[1001...]].map(Array.init)
-    let (picks, totals) = try Self.pick(Self.files(parts), PickerTests.rule(arm), memory: 1 << 16)
+    let (picks, totals) = try Self.pick(files(parts), PickerTests.rule(arm), memory: 1 << 16)
     #expect(picks == PickerTests.obviousPick(arm, records))
     #expect(totals.spilledBytes == 0)
     #expect(totals.spilledTables > 1)
@@ -55,7 +55,7 @@ import Testing
   @Test func manyFilesAndArraysAmongThem() throws {
     let records = randomRecords(1000, groups: 300, padding: 2000, seed: 2)
     let parts = (0..<100).map { Array(records[(10 * $0)..<(10 * $0 + 10)]) }
-    let files = try Self.files(parts) { $0 % 7 == 3 }
+    let files = try files(parts) { $0 % 7 == 3 }
     let (picks, totals) = try Self.pick(files, PickerTests.rule(.topThree), memory: 1 << 17)
     #expect(picks == PickerTests.obviousPick(.topThree, records))
     #expect(totals.spilledBytes > 0)
@@ -65,14 +65,14 @@ import Testing
     let records = (0..<40).map {
       TestRecord(group: "g\($0 % 7)", score: Double($0), padding: $0 % 3 * 300_000, number: $0)
     }
-    let (picks, _) = try Self.pick(Self.files([records]), PickerTests.rule(.topThree), memory: 1 << 16)
+    let (picks, _) = try Self.pick(files([records]), PickerTests.rule(.topThree), memory: 1 << 16)
     #expect(picks == PickerTests.obviousPick(.topThree, records))
   }
 
   /// A file that others write to meanwhile: what is picked is what was scored, or nothing.
   @Test func aFileThatHasChangedIsAnError() throws {
     let records = randomRecords(100, groups: 10, seed: 3)
-    let files = try Self.files([records])
+    let files = try files([records])
     let original = try Data(contentsOf: files[0])
     func changed(_ text: Data) throws {
       try original.write(to: files[0])

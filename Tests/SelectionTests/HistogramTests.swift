@@ -1,4 +1,5 @@
 import Selection
+import TestSupport
 import Testing
 
 @Suite struct HistogramTests {
@@ -29,7 +30,7 @@ import Testing
 
   @Test(arguments: Shape.allCases, [1, 2, 10, 999])
   func quantilesAreThoseOfSorting(_ shape: Shape, _ count: Int) throws {
-    var generator = SplitMix(state: UInt64(count))
+    var generator = SplitMix(seed: UInt64(count))
     let numbers = Self.numbers(shape, count, &generator)
     let sorted = numbers.sorted()
     let histogram = Self.histogram(numbers)
@@ -67,7 +68,7 @@ import Testing
   /// The stated error holds past the numbers that are kept, and the order makes no difference at all.
   @Test(arguments: Shape.allCases, [11, 9])
   func quantilesKeepTheStatedErrorInAnyOrder(_ shape: Shape, _ precision: Int) throws {
-    var generator = SplitMix(state: 77)
+    var generator = SplitMix(seed: 77)
     // In debug builds, two million bins would take their time.
     if shape == .wide, precision == 11 { return }
     for count in [100, 101, 2000] {
@@ -96,7 +97,7 @@ import Testing
 
   /// Whether histograms round depends on what they hold together, not on how it was divided.
   @Test func partsMergeAcrossTheExactLimit() {
-    var generator = SplitMix(state: 5)
+    var generator = SplitMix(seed: 5)
     let numbers = Self.numbers(.bothSigns, 300, &generator)
     for (first, last) in [
       (40, 90), (40, 100), (40, 101), (120, 150), (0, 150), (100, 100), (20, 150), (120, 300),
@@ -137,7 +138,7 @@ import Testing
 
   @Test(arguments: Shape.allCases)
   func partsMergeToTheWhole(_ shape: Shape) throws {
-    var generator = SplitMix(state: 1)
+    var generator = SplitMix(seed: 1)
     let numbers = Self.numbers(shape, 500, &generator)
     var merged = Histogram()
     for part in [numbers[..<100], numbers[100..<100], numbers[100...]] {
@@ -162,7 +163,7 @@ import Testing
 
   @Test(arguments: Shape.allCases, [2, 30, 3000])
   func chartsCountEveryNumberInItsColumn(_ shape: Shape, _ count: Int) {
-    var generator = SplitMix(state: UInt64(count))
+    var generator = SplitMix(seed: UInt64(count))
     let numbers = Self.numbers(shape, count, &generator)
     guard let chart = ColumnChart(of: Self.histogram(numbers)) else {
       #expect(shape == .constant || shape == .tiny || count == 2 || shape == .wide)

@@ -364,6 +364,8 @@ import Testing
     let conflict = SelectionConflict.identities(group: "a", Self.identity("m@1"), Self.identity("m@2"))
     #expect(throws: conflict) { try Self.pick(texts, Self.rule(.best)) }
     #expect(throws: conflict) { try Self.pick(texts, Self.rule(.worst)) }
+    let softmax = PickRule(fields: try RecordFields(), order: .softmax(temperature: 1, seed: 0))
+    #expect(throws: conflict) { try Self.pick(texts, softmax) }
     // Nothing is compared, or nothing of grape's: no conflict.
     #expect(try Self.pick(texts, Self.rule(.longest)).picks.count == 2)
     #expect(try Self.pick(Array(texts.prefix(2)), Self.rule(.best)).picks.count == 2)

@@ -1,5 +1,6 @@
 import Records
 import Selection
+import TestSupport
 
 /// A record made for a test, with what an obvious selection needs to know about it.
 struct TestRecord {
@@ -20,22 +21,9 @@ struct TestRecord {
   }
 }
 
-/// A generator of random numbers that a seed determines (SplitMix64; Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
-
 /// Records of `groups` groups in random order; scores and lengths from few values, so that ties are common.
 func randomRecords(_ count: Int, groups: Int, padding: Int = 0, seed: UInt64) -> [TestRecord] {
-  var generator = SplitMix(state: seed)
+  var generator = SplitMix(seed: seed)
   return (0..<count).map { number in
     let group = Int.random(in: 0..<groups, using: &generator)
     return TestRecord(

@@ -1,10 +1,11 @@
 import Selection
+import TestSupport
 import Testing
 
 @Suite struct SpoolTests {
   @Test(arguments: [0, 100, 1000, 1 << 20])
   func givesBackWhatWasAppended(_ memoryLimit: Int) throws {
-    var generator = SplitMix(state: UInt64(memoryLimit))
+    var generator = SplitMix(seed: UInt64(memoryLimit))
     let spool = Spool(memoryLimit: memoryLimit, chunkSize: 64)
     for _ in 0..<2 {
       var pieces: [(offset: Int, bytes: [UInt8])] = []

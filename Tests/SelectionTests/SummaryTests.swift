@@ -1,5 +1,6 @@
 import Records
 import Selection
+import TestSupport
 import Testing
 
 @Suite struct SummaryTests {
@@ -34,7 +35,7 @@ import Testing
   static func records(
     _ count: Int, groups: Int, sources: Int, complete: Bool = false, seed: UInt64
   ) -> [Record] {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix(seed: seed)
     func sometimes<Value>(_ value: Value) -> Value? {
       complete || Int.random(in: 0..<10, using: &generator) > 0 ? value : nil
     }
@@ -181,7 +182,7 @@ import Testing
   }
 
   @Test func aGroupOfManyIsComparedByASampleThatMerges() throws {
-    var generator = SplitMix(state: 3)
+    var generator = SplitMix(seed: 3)
     let records = (0..<400).map { index in
       var record = Record(
         group: "g", score: Double.random(in: 0..<1, using: &generator), count: 1, source: "s")
@@ -234,7 +235,7 @@ import Testing
   @Test(arguments: [2, 5, 70, 300])
   func shardsMergeToTheSameReport(_ sources: Int) throws {
     for seed in 0..<2 as Range<UInt64> {
-      var generator = SplitMix(state: seed)
+      var generator = SplitMix(seed: seed)
       let records = Self.records(500, groups: 90, sources: sources, seed: seed)
       let cuts = [0] + (0..<3).map { _ in Int.random(in: 0...500, using: &generator) }.sorted() + [500]
       let shards = try zip(cuts, cuts.dropFirst()).map { try Self.partial(records[$0..<$1]) }
@@ -303,7 +304,7 @@ import Testing
 
   @Test func damagedPartialSummariesNeverCrash() throws {
     let lines = try Self.partial(Self.records(30, groups: 5, sources: 3, seed: 1))
-    var generator = SplitMix(state: 4)
+    var generator = SplitMix(seed: 4)
     let values = ["null", "-1", "1e30", "[]", "{}", "9223372036854775807", #""x""#, "99"]
     for _ in 0..<150 {
       // Replaces a random number of a random line.

@@ -1,11 +1,12 @@
 import Streams
+import TestSupport
 import Testing
 
 /// Against the layouts that Documentation/admin-guide/cgroup-v2.rst and cgroup-v1 of Linux describe.
 @Suite struct ControlGroupTests {
-  private let folder: Folder
+  private let folder: TemporaryFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private func quota(_ membership: String, _ files: [String: String]) throws -> Double? {
     for (path, text) in files {

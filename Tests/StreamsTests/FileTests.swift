@@ -1,10 +1,11 @@
 import Foundation
 import Streams
+import TestSupport
 import Testing
 
 @Suite struct FileTests {
   @Test func inputFile() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let file = try InputFile(path: try folder.file("a", bytes("hello")))
     #expect(file.size == 5 && !file.wouldBlock())
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 3, alignment: 1)
@@ -16,7 +17,7 @@ import Testing
   }
 
   @Test func unreadableInputs() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     #expect(throws: IOError(action: "open", path: "/nonexistent", code: ENOENT)) {
       try InputFile(path: "/nonexistent")
     }
@@ -39,7 +40,7 @@ import Testing
   }
 
   @Test func mappedFile() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.file("a", bytes("mapped"))
     let file = try MappedFile(path: path)
     #expect(text(file.bytes) == "mapped")
@@ -69,7 +70,7 @@ import Testing
   }
 
   @Test func atomicFile() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.file("cache", bytes("old"))
     let file = try AtomicFile(path: path)
     try file.write(bytes("new contents"))
@@ -87,7 +88,7 @@ import Testing
   }
 
   @Test func racingAtomicFiles() async throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = folder.path + "/cache"
     let whole = [UInt8](repeating: 7, count: 300_000)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -108,7 +109,7 @@ import Testing
   }
 
   @Test func folders() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let deep = folder.path + "/a/b//c/"
     try Paths.makeFolders(deep)
     try Paths.makeFolders(deep)

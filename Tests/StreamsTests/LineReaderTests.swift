@@ -1,5 +1,6 @@
 import Foundation
 import Streams
+import TestSupport
 import Testing
 
 struct Record: Equatable, CustomStringConvertible {
@@ -14,7 +15,7 @@ struct Record: Equatable, CustomStringConvertible {
 func read(
   _ contents: [UInt8], separator: UInt8 = 10, maximumLength: Int = 1 << 20
 ) throws -> (records: [Record], errors: [String]) {
-  let folder = try Folder()
+  let folder = try TemporaryFolder()
   let reader = LineReader(
     try InputFile(path: try folder.file("input", contents)), separator: separator,
     maximumLength: maximumLength)
@@ -78,7 +79,7 @@ func drain(_ reader: LineReader) throws -> (records: [Record], errors: [String])
   }
 
   @Test func restOfOversizeLine() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let long = String(repeating: "0123456789", count: 70_000)
     let path = try folder.file("input", bytes("\(long)\r\nnext"))
     let reader = LineReader(try InputFile(path: path), separator: 10, maximumLength: 7)
@@ -94,7 +95,7 @@ func drain(_ reader: LineReader) throws -> (records: [Record], errors: [String])
   }
 
   @Test func tellsReturns() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.file("input", bytes("a\r\nb\nc\r"))
     let reader = LineReader(try InputFile(path: path), separator: 10, maximumLength: 7)
     var returns: [Bool] = []
@@ -180,7 +181,7 @@ func drain(_ reader: LineReader) throws -> (records: [Record], errors: [String])
 
   @Test func oversizeElement() throws {
     let long = "{\"a\":\"" + String(repeating: "z", count: 500_000) + "\"}"
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = try folder.file("input", bytes("[1,\n\(long),\n2]"))
     let reader = LineReader(try InputFile(path: path), separator: 10, maximumLength: 9)
     #expect(text(try #require(try reader.next()).bytes) == "1")

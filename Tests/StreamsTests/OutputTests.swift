@@ -1,5 +1,6 @@
 import Foundation
 import Streams
+import TestSupport
 import Testing
 
 @Suite struct OutputTests {
@@ -9,7 +10,7 @@ import Testing
 
   /// Sizes around the buffer's, in every kind of call.
   @Test func writesInOrder() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let output = try Output(creating: folder.path + "/out")
     var expected: [UInt8] = []
     for size in [0, 1, 131_071, 131_072, 131_073, 400_000, 3, 65_536, 65_536, 1] {
@@ -26,7 +27,7 @@ import Testing
   }
 
   @Test func lineBufferedWritesEachRecord() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let path = folder.path + "/out"
     for lineBuffered in [false, true] {
       let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)

@@ -1,30 +1,13 @@
 import Foundation
 import Streams
+import TestSupport
 import Testing
-
-/// A folder that goes with the object.
-final class Folder {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String, _ contents: [UInt8]) throws -> String {
-    let file = path + "/" + name
-    try Data(contents).write(to: URL(fileURLWithPath: file))
-    return file
-  }
-}
 
 /// A pipe with a thread that writes `pieces` into it, pausing after each.
 func pipeInput(_ pieces: [[UInt8]], every microseconds: UInt32 = 500) throws -> (
-  path: String, writer: Thread, keep: Folder
+  path: String, writer: Thread, keep: TemporaryFolder
 ) {
-  let folder = try Folder()
+  let folder = try TemporaryFolder()
   let path = folder.path + "/fifo"
   #expect(mkfifo(path, 0o600) == 0)
   let writer = Thread {

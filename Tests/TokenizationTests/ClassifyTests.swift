@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// The classes of ASCII characters by every instruction set of the machine, against a lookup for each byte.
@@ -16,7 +17,7 @@ import Testing
   private func check(
     _ classify: (UnsafePointer<UInt8>, Int, UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>) -> Int
   ) {
-    var generator = SeededGenerator(state: 4)
+    var generator = SplitMix(seed: 4)
     let classes = (0..<128).map { _ in UInt8.random(in: 0...255, using: &generator) }
     for length in [0, 1, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, 127, 128, 200, 1000] {
       for round in 0..<40 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Tokenization
 
@@ -6,7 +7,7 @@ import Tokenization
   /// So many different words that the caches grow to their full size, and that words displace each other.
   @Test(arguments: ["qwen2", "llama2"]) func whatWentBeforeMakesNoDifference(family: String) throws {
     let tokenizer = try tokenizer(family)
-    var generator = SeededGenerator(state: 11)
+    var generator = SplitMix(seed: 11)
     var encoder = Encoder(tokenizer)
     for _ in 0..<60 {
       let words = (0..<500).map { _ in word(&generator) }
@@ -17,7 +18,7 @@ import Tokenization
   }
 
   /// Two to seven letters, rarely the same twice.
-  private func word(_ generator: inout SeededGenerator) -> String {
+  private func word(_ generator: inout SplitMix) -> String {
     let syllables = [
       "a", "en", "or", "st", "th", "qu", "i", "ing", "u", "re", "z", "ly", "k", "ed", "o", "ow",
     ]

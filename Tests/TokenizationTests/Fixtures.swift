@@ -2,11 +2,8 @@ import Checkpoints
 import Foundation
 import Records
 import Streams
+import TestSupport
 import Tokenization
-
-/// The folder of fixtures.
-let fixtures = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures").path
 
 /// The families whose tokenizers, texts and pairs are in the fixtures.
 let families = [
@@ -61,18 +58,5 @@ func encode(
   try text.withUnsafeBytes {
     let encoding = try encoder.encode($0, literalSpecials: literalSpecials)
     return (Array(encoding.ids), Array(encoding.ends))
-  }
-}
-
-/// Numbers from a seed, the same everywhere (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -22,7 +23,7 @@ import Tokenization
     let source = Array(try Data(contentsOf: URL(fileURLWithPath: "\(fixtures)/\(path)")))
     // Most of a GGUF file is weights.
     let metadata = name.hasSuffix(".gguf") ? min(source.count, 24_000) : source.count
-    var generator = SeededGenerator(state: Self.seed)
+    var generator = SplitMix(seed: Self.seed)
     let folder = try temporaryFolder()
     for number in 0..<Self.count {
       var damaged = source
@@ -35,7 +36,7 @@ import Tokenization
   }
 
   @Test func damagedRankFilesAreErrorsOrWork() throws {
-    var generator = SeededGenerator(state: Self.seed)
+    var generator = SplitMix(seed: Self.seed)
     let folder = try temporaryFolder()
     let lines = (0..<400).map { number in
       let token = number < 256 ? [UInt8(number)] : [UInt8(number / 8), UInt8(97 + number % 8)]
@@ -56,7 +57,7 @@ import Tokenization
 
   /// Flips, overwrites, cuts, copies or, in a text, replaces a number.
   private func damage(
-    _ bytes: inout [UInt8], below limit: Int, isText: Bool, _ generator: inout SeededGenerator
+    _ bytes: inout [UInt8], below limit: Int, isText: Bool, _ generator: inout SplitMix
   ) {
     guard limit > 8 else { return }
     let place = Int.random(in: 0..<limit, using: &generator)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Tokenization
 
@@ -12,7 +13,7 @@ import Tokenization
     let tokenizer = try tokenizer(family)
     var apart = Encoder(tokenizer)
     var whole = Encoder(tokenizer, splitsSideBySide: false)
-    var generator = SeededGenerator(state: 5)
+    var generator = SplitMix(seed: 5)
     for length in [1, 5, 20, 30, 60, 100, 300, 1000, 2500] {
       for _ in 0..<(2500 / length) {
         let text = Array((0..<length).map { _ in parts.randomElement(using: &generator) ?? "" }.joined().utf8)

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Where numbers are odd, by every instruction set of the machine, against a look at each.
@@ -14,7 +15,7 @@ import Testing
   @Test func othersAreUnknown() { #expect(grape_marked_places_named("mmx") == nil) }
 
   private func check(_ find: (UnsafePointer<UInt16>, Int, UnsafeMutablePointer<UInt32>) -> Int) {
-    var generator = SeededGenerator(state: 6)
+    var generator = SplitMix(seed: 6)
     for count in [0, 1, 3, 4, 31, 32, 33, 63, 64, 65, 127, 128, 200, 1000] {
       for sparseness in [1, 2, 5, 30] {
         let numbers = (0..<count).map { _ in

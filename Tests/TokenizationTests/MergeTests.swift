@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
 /// Merging against the obvious loop, with random merges and no splitting, so that a text is one piece.
 @Suite struct MergeTests {
   @Test(arguments: 0..<6) func mergesAsTheObviousLoopDoes(seed: Int) throws {
-    var generator = SeededGenerator(state: UInt64(seed))
+    var generator = SplitMix(seed: UInt64(seed))
     let letters = Array("abcdef").prefix(2 + seed).map(String.init)
     let (vocabulary, merges) = randomMerges(letters, &generator)
     // A byte without a token is left out, whatever stands beside it.
@@ -25,7 +26,7 @@ import Tokenization
   }
 
   private func randomMerges(
-    _ letters: [String], _ generator: inout SeededGenerator
+    _ letters: [String], _ generator: inout SplitMix
   ) -> (vocabulary: [String: UInt32], merges: [[String]]) {
     var tokens = letters
     var vocabulary = Dictionary(uniqueKeysWithValues: letters.enumerated().map { ($1, UInt32($0)) })

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Tokenization
 
@@ -6,7 +7,7 @@ import Tokenization
   @Test(arguments: [(4, 1 << 16), (10, 200), (6, 1000)])
   func whatIsFoundIsWhatWasPutIn(slotBits: Int, recordCapacity: Int) {
     var cache = MergedWordCache(slotBits: slotBits, recordCapacity: recordCapacity)
-    var generator = SeededGenerator(state: 6)
+    var generator = SplitMix(seed: 6)
     var tokens: [[UInt8]: [UInt32]] = [:]
     var found = 0
     for round in 0..<20_000 {

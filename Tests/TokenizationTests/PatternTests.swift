@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Tokenization
 
@@ -18,7 +19,7 @@ private let patterns = [
   @Test(arguments: patterns) func automatonFindsWhatBacktrackingFinds(source: String) throws {
     let pattern = try PatternParser.parse(source)
     let machine = try Machine([pattern])
-    var generator = SeededGenerator(state: 1)
+    var generator = SplitMix(seed: 1)
     for _ in 0..<600 {
       let text = randomText(&generator)
       for start in text.indices {
@@ -34,7 +35,7 @@ private let patterns = [
     for second in patterns.prefix(2) + [#"\p{L}+|\p{N}{1,2}|[^\p{L}\p{N}]"#, #"[^\s]+|\s"#] {
       let machine = try Machine([PatternParser.parse(first), PatternParser.parse(second)])
       guard let fused = machine.automata[0].fused(with: machine.automata[1]) else { continue }
-      var generator = SeededGenerator(state: 2)
+      var generator = SplitMix(seed: 2)
       for _ in 0..<400 {
         let text = randomText(&generator)
         var expected: [Int] = []
@@ -58,7 +59,7 @@ private let patterns = [
     let fused = try #require(two.fused(with: machine.automata[2]))
     let splitting = try #require(SplittingAutomaton(fused))
     let alphabet = Array("ab1234好龥é\u{301}\u{1}\u{2} \u{3000}\r\n\t.,'!+".unicodeScalars.map(\.value))
-    var generator = SeededGenerator(state: 7)
+    var generator = SplitMix(seed: 7)
     for _ in 0..<3000 {
       let text = (0..<Int.random(in: 1...14, using: &generator)).map { _ in
         alphabet.randomElement(using: &generator) ?? 0
@@ -88,7 +89,7 @@ private let patterns = [
       #expect(source == patterns[2])
       return
     }
-    var generator = SeededGenerator(state: 4)
+    var generator = SplitMix(seed: 4)
     var surePlaces = 0
     for _ in 0..<500 {
       let text = randomText(&generator)
@@ -157,7 +158,7 @@ private let patterns = [
     #expect(throws: TokenizerError.self) { try PatternProgram.withConditions(within) }
   }
 
-  private func randomText(_ generator: inout SeededGenerator) -> [UInt32] {
+  private func randomText(_ generator: inout SplitMix) -> [UInt32] {
     let alphabet = Array("aabbccddeexyABST stvlre''12,.\r\n\u{17F}é好 \u{3000}!".unicodeScalars.map(\.value))
     return (0..<Int.random(in: 1...12, using: &generator)).map { _ in
       alphabet.randomElement(using: &generator) ?? 0

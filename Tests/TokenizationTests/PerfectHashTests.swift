@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Tokenization
 
@@ -5,7 +6,7 @@ import Tokenization
 @Suite struct PerfectHashTests {
   @Test(arguments: [0, 1, 2, 3, 10, 1000, 50_000])
   func noTwoKeysShareAPlace(count: Int) throws {
-    var generator = SeededGenerator(state: 9)
+    var generator = SplitMix(seed: 9)
     let numbers = (0..<UInt64(count)).map { $0 }
     let random = numbers.map { _ in UInt64.random(in: 0 ... .max, using: &generator) }
     let pairs = numbers.map { ($0 / 256) << 21 | $0 % 256 }
@@ -28,7 +29,7 @@ import Tokenization
 
   /// A damaged file may have any pilots.
   @Test func anyPilotsLeadInside() {
-    var generator = SeededGenerator(state: 10)
+    var generator = SplitMix(seed: 10)
     let pilots = (0..<64).map { _ in UInt8.random(in: 0...255, using: &generator) }
     pilots.withUnsafeBufferPointer { pilots in
       for capacity in [1, 2, 77, 1 << 20] {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -10,7 +11,7 @@ import Tokenization
     let folder = try uncut(family)
     var cut = Encoder(try tokenizer(family))
     var whole = Encoder(try Tokenizer.open(.folder(folder), cacheFolder: nil))
-    var generator = SeededGenerator(state: 5)
+    var generator = SplitMix(seed: 5)
     for _ in 0..<500 {
       let text = randomText(&generator)
       let first = try encode(Array(text.utf8), with: &cut)
@@ -39,7 +40,7 @@ import Tokenization
     return folder
   }
 
-  private func randomText(_ generator: inout SeededGenerator) -> String {
+  private func randomText(_ generator: inout SplitMix) -> String {
     let words = [
       "the", "don't", " I'll", "Hello", " world", "12345", "3.14", "naïve", "Straße", " ", "  ", "   ", "\n",
       "\r\n",

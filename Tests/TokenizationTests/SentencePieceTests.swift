@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -66,7 +67,7 @@ import Tokenization
     let folder = try self.folder(name)
     let path = "\(folder)/tokenizer.model"
     let model = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-    var generator = SeededGenerator(state: 11)
+    var generator = SplitMix(seed: 11)
     var failures = 0
     for round in 0..<50 {
       var copy =

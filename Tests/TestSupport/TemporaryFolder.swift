@@ -1,14 +1,10 @@
 import Foundation
 
-/// The folder of the files that tests read.
-let fixtures = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures").path
-
 /// A folder for one test, removed when it ends.
-final class TemporaryFolder {
-  let path: String
+package final class TemporaryFolder {
+  package let path: String
 
-  init() throws {
+  package init() throws {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("grape-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     path = url.path
@@ -18,7 +14,7 @@ final class TemporaryFolder {
 
   /// The path of a file that holds `bytes`; folders on the way are made.
   @discardableResult
-  func file(_ name: String, _ bytes: [UInt8] = []) throws -> String {
+  package func file(_ name: String, _ bytes: [UInt8] = []) throws -> String {
     let url = URL(fileURLWithPath: path).appendingPathComponent(name)
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -34,15 +30,10 @@ final class TemporaryFolder {
   }
 
   @discardableResult
-  func file(_ name: String, _ text: String) throws -> String { try file(name, Array(text.utf8)) }
+  package func file(_ name: String, _ text: String) throws -> String { try file(name, Array(text.utf8)) }
 
   /// Copies a fixture into the folder.
-  func copy(_ fixture: String, as name: String) throws {
+  package func copy(_ fixture: String, as name: String) throws {
     try FileManager.default.copyItem(atPath: "\(fixtures)/\(fixture)", toPath: "\(path)/\(name)")
   }
-}
-
-/// A file's bytes.
-func bytes(_ path: String) throws -> [UInt8] {
-  try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
 }
