@@ -12,6 +12,8 @@ struct AddedTokenMatcher {
   private let isFirstByte: [Bool]
   /// The byte that all tokens begin with, when it is the same.
   private let onlyFirstByte: UInt8?
+  /// The bytes that tokens begin with, when they are two.
+  private let firstTwo: (UInt8, UInt8)?
   /// What `find` has found: parts that cover the text, in order.
   private(set) var matches: [Segment] = []
 
@@ -20,6 +22,7 @@ struct AddedTokenMatcher {
     self.root = root
     let bytes = table.firstBytes(root)
     onlyFirstByte = bytes.count == 1 ? bytes[0] : nil
+    firstTwo = bytes.count == 2 ? (bytes[0], bytes[1]) : nil
     isFirstByte = (0..<256).map { bytes.contains(UInt8($0)) }
     isEmpty = bytes.isEmpty
   }
@@ -78,8 +81,9 @@ struct AddedTokenMatcher {
       )
       .map { position + $0 }
     }
+    var here = position
+    if let firstTwo { here = skip(firstTwo.0, firstTwo.1, text, from: position, to: end) }
     return isFirstByte.withUnsafeBufferPointer { isFirstByte in
-      var here = position
       while here < end, !isFirstByte[Int(text[here])] { here += 1 }
       return here < end ? here : nil
     }
