@@ -401,7 +401,7 @@ private struct Read: Equatable, CustomStringConvertible {
     #expect(throws: ShapeError.missing("n")) {
       try key(#"{"prompt":"Q","response":"A","passage":"x"}"#, fields: paths)
     }
-    #expect(throws: ShapeError.notText("n")) { try key(record("x", "[]"), fields: paths) }
+    #expect(throws: ShapeError.notScalar("n")) { try key(record("x", "[]"), fields: paths) }
   }
 
   /// The key is part of files that people keep: it must not change.
