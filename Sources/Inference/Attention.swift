@@ -3,14 +3,15 @@ import Checkpoints
 import Streams
 
 /// Causal grouped-query attention (Ainslie et al., arXiv 2305.13245) over packed sequences, with an online
-/// softmax over blocks of keys (Dao et al., arXiv 2205.14135), so that no length × length matrix exists; with a sliding
-/// window (Beltagy et al., arXiv 2004.05150), blocks that no query sees are left out.
+/// softmax over blocks of keys (Dao et al., arXiv 2205.14135), so that no length × length matrix exists;
+/// with a sliding window (Beltagy et al., arXiv 2004.05150), blocks that no query sees are left out.
 ///
 /// Every block of keys begins at a multiple of `keyBlock` positions from its sequence's start. A query's sums
 /// therefore run in an order that only its position decides, wherever its row stands in the batch.
 ///
-/// Queries and keys, weights and values are operands like any others: rounded where the machine multiplies bfloat16, unless
-/// the layer is computed in single precision. Sums, softmax and its sum are in single precision always.
+/// Queries and keys, weights and values are operands like any others: rounded where the machine
+/// multiplies bfloat16, unless the layer is computed in single precision. Sums, softmax and its sum
+/// are in single precision always.
 struct Attention: Sendable {
   /// Key positions taken together.
   static let keyBlock = PackedBatch.pageSize
@@ -41,8 +42,9 @@ struct Attention: Sendable {
   /// Query heads that share a key and value head.
   var groupSize: Int { headCount / keyValueHeadCount }
 
-  /// Keys and values of a batch in this layer, in pages of `keyBlock` positions: by head, keys as `[position][headSize]`
-  /// rows and behind them values as `[headSize][position]` rows, so that both are read as weights.
+  /// Keys and values of a batch in this layer, in pages of `keyBlock` positions: by head,
+  /// keys as `[position][headSize]` rows and behind them values as `[headSize][position]` rows,
+  /// so that both are read as weights.
   struct Cache: @unchecked Sendable {
     /// The pages that the batch makes, `pageFloats` each.
     let base: UnsafeMutablePointer<Float>
@@ -52,8 +54,8 @@ struct Attention: Sendable {
     let pages: [UnsafeMutablePointer<Float>]
     /// The kept prefix's pages.
     let kept: [UnsafeMutablePointer<Float>]
-    /// The form of everything that is multiplied: pairs of bfloat16, or single precision. Keys and values in bfloat16 each
-    /// leave the second half of their room empty.
+    /// The form of everything that is multiplied: pairs of bfloat16, or single precision. Keys and values in
+    /// bfloat16 each leave the second half of their room empty.
     let form: grape_operand
   }
 
@@ -119,10 +121,11 @@ struct Attention: Sendable {
     }
   }
 
-  /// Narrows rows of floats to bfloat16 where they lie, from the front; an odd width is filled up with a zero.
+  /// Narrows rows of floats to bfloat16 where they lie, from the front; an odd width
+  /// is filled up with a zero.
   ///
-  /// - Parameter stride: elements from one row to the next, of either type; where the width is odd they are one more of
-  ///   bfloat16 if there is no room behind the row.
+  /// - Parameter stride: elements from one row to the next, of either type; where the width is odd they are
+  ///   one more of bfloat16 if there is no room behind the row.
   private func narrow(_ floats: UnsafeMutablePointer<Float>, rows: Range<Int>, width: Int, stride: Int) {
     let out = UnsafeMutableRawPointer(floats).assumingMemoryBound(to: UInt16.self)
     let outStride = max(stride, width + width % 2)
@@ -153,8 +156,8 @@ struct Attention: Sendable {
     groupSize * FloatTiles.lanes * (Self.keyBlock + 2 * headSize + 4)
   }
 
-  /// The attention output of one tile of queries, in their place, for one key and value head and all its query
-  /// heads.
+  /// The attention output of one tile of queries, in their place, for one key and value
+  /// head and all its query heads.
   ///
   /// - Parameters:
   ///   - queries: `[headCount * headSize]` tiles of rotated queries; lanes that are no row are left alone.

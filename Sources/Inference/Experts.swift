@@ -10,11 +10,11 @@ import Streams
   import Darwin
 #endif
 
-/// A mixture of experts (Shazeer et al., arXiv 1701.06538): a router chooses some feed-forwards for each token and
-/// weighs their outputs.
+/// A mixture of experts (Shazeer et al., arXiv 1701.06538): a router chooses some feed-forwards for each
+/// token and weighs their outputs.
 ///
-/// The tokens of an expert are gathered into tiles of their own. What a token gets is computed from its own lane alone
-/// and summed in the order of its choices, so that it does not depend on the tokens beside it.
+/// The tokens of an expert are gathered into tiles of their own. What a token gets is computed from its own
+/// lane alone and summed in the order of its choices, so that it does not depend on the tokens beside it.
 struct Experts: Sendable {
   let configuration: ExpertsConfiguration
   /// `[experts, hidden]`, multiplied in single precision: a rounded logit may choose another expert.

@@ -2,10 +2,11 @@ import Streams
 
 /// The layout of a file of 8-bit weights: a header, a table of matrices, the matrices, digests.
 ///
-/// The header is that of `CacheFormat`; each entry of the table is a matrix's offset, rows and width, 8, 4 and 4 bytes;
-/// matrices are laid out as `Int8Layout` says, at multiples of 64. The XXH64 of each matrix's pieces of 1 MiB follow, and
-/// last that of the header, the table and these digests. What lies where depends on the shapes of the matrices alone, so
-/// that a table is compared with what it ought to be and nothing is read from it.
+/// The header is that of `CacheFormat`; each entry of the table is a matrix's offset, rows and width,
+/// 8, 4 and 4 bytes; matrices are laid out as `Int8Layout` says, at multiples of 64. The XXH64 of each
+/// matrix's pieces of 1 MiB follow, and last that of the header, the table and these digests. What lies
+/// where depends on the shapes of the matrices alone, so that a table is compared with what it ought to
+/// be and nothing is read from it.
 struct Int8Image {
   /// Version 1: rows have a scale each, the largest magnitude over 127.
   private static let format = CacheFormat(magic: "grapeint", version: 1)

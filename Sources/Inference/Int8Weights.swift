@@ -2,12 +2,14 @@ import CKernels
 import Checkpoints
 import Streams
 
-/// The matrices of a model that are multiplied as 8-bit integers and are not quantized as it is, and the memory they are in:
-/// a mapped file of the cache, or memory of the process. Embeddings and routers are multiplied in single precision;
-/// quantized matrices are rounded a slab at a time, so that no second copy of them is needed.
+/// The matrices of a model that are multiplied as 8-bit integers and are not quantized as it is,
+/// and the memory they are in: a mapped file of the cache, or memory of the process. Embeddings and
+/// routers are multiplied in single precision; quantized matrices are rounded a slab at a time, so that
+/// no second copy of them is needed.
 ///
-/// The weights are rounded once, to a file named by the digest of the checkpoint, which grape-cache(5) describes. Any
-/// number of processes may do so at once. That the cache cannot be read or written is no error.
+/// The weights are rounded once, to a file named by the digest of the checkpoint, which
+/// grape-cache(5) describes. Any number of processes may do so at once. That the cache cannot
+/// be read or written is no error.
 final class Int8Weights: @unchecked Sendable {
   private let matrices: [TensorRole: grape_int8_weights]
   private let file: MappedFile?

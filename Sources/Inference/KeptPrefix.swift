@@ -1,8 +1,8 @@
-/// What the last sequence of a batch begins with, computed: keys and values of every layer, and what goes into the last
-/// layer, so that sequences of later batches that begin alike need not compute it again.
+/// What the last sequence of a batch begins with, computed: keys and values of every layer, and what goes
+/// into the last layer, so that sequences of later batches that begin alike need not compute it again.
 ///
-/// A few-shot prompt before every record stays for a whole run in this way, and so does the prompt of candidates that a
-/// batch's end has parted. Prefixes of successive batches have pages in common.
+/// A few-shot prompt before every record stays for a whole run in this way, and so does the prompt of
+/// candidates that a batch's end has parted. Prefixes of successive batches have pages in common.
 package final class KeptPrefix: Sendable {
   let tokens: [UInt32]
   /// Whether it is that of a long sequence (`PackedBatch.longestShort`).

@@ -69,8 +69,8 @@ struct OperandTiles: @unchecked Sendable {
     base + (tile * stride + form.elements(feature) * FloatTiles.lanes) * form.elementBytes
   }
 
-  /// Writes `count` features of tile `tile` from feature `first` on; `first` is as in the subscript, and so is the end
-  /// or it is that of the tile.
+  /// Writes `count` features of tile `tile` from feature `first` on; `first` is as in the subscript, and so
+  /// is the end or it is that of the tile.
   func store(
     _ x: UnsafePointer<Float>, count: Int, tile: Int, first: Int = 0, kernels: Kernels
   ) {
@@ -92,8 +92,8 @@ extension grape_operand {
     }
   }
 
-  /// Elements that a lane of `features` features takes: evened up where they are paired, and where they are 8-bit
-  /// integers filled up to blocks, each with the 4 bytes of its scale.
+  /// Elements that a lane of `features` features takes: evened up where they are paired, and where they are
+  /// 8-bit integers filled up to blocks, each with the 4 bytes of its scale.
   func elements(_ features: Int) -> Int {
     guard self == GRAPE_OPERAND_INT8 else { return features + features % 2 }
     return (features + Int8Layout.block - 1) / Int8Layout.block * (Int8Layout.block + 4)

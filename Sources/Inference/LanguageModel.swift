@@ -10,7 +10,8 @@ package final class LanguageModel: Sendable {
   package let maximumPositions: Int
   /// Token ids are below this.
   package let vocabularySize: Int
-  /// The most tokens of a sequence whose positions count as those of a short one; `PackedBatch` needs to know.
+  /// The most tokens of a sequence whose positions count as those of a short one;
+  /// `PackedBatch` needs to know.
   package let longestShort: Int
 
   private let transformer: Transformer
@@ -19,13 +20,14 @@ package final class LanguageModel: Sendable {
   private let checkpoint: Checkpoint
   private let int8: Int8Weights?
 
-  /// The window for a number of workers, in tokens: weights that have come from memory are used for so many, and there is
-  /// work for all.
+  /// The window for a number of workers, in tokens: weights that have come from memory are used for so
+  /// many, and there is work for all.
   package static func defaultWindow(workers: Workers) -> Int { max(1024, 128 * workers.count) }
 
   /// - Parameters:
   ///   - precision: nil for bf16 where the kernels multiply it natively, f32 elsewhere.
-  ///   - window: tokens that go through a layer together, which take most of the memory; their numbers do not depend on it.
+  ///   - window: tokens that go through a layer together, which take most of the memory; their
+  ///     numbers do not depend on it.
   ///   - cacheFolder: where weights that are rounded to 8 bits are kept for the next run; nil keeps none.
   /// - Throws: `ModelError` when a tensor that the architecture needs is missing.
   package init(
@@ -62,7 +64,8 @@ package final class LanguageModel: Sendable {
     self.int8 = int8
   }
 
-  /// Log-probabilities (and ranks, if wanted) of a batch's predictions in the order in which they were appended.
+  /// Log-probabilities (and ranks, if wanted) of a batch's predictions in the order
+  /// in which they were appended.
   ///
   /// A prediction's numbers are the same to the last bit whatever else is in the batch. Not to be called from
   /// two threads at once: the workers are one set.
@@ -73,10 +76,10 @@ package final class LanguageModel: Sendable {
   /// The same, and what the last sequence begins with for the next batch.
   ///
   /// - Parameters:
-  ///   - next: the next batch's first sequence, which has no use for more than it begins with itself; nil where it is not
-  ///     known, and then the last sequence's prompt is kept.
-  ///   - memory: bytes that the kept prefix may take; while a batch is scored, the one that it is behind and the one that
-  ///     it leaves are both there.
+  ///   - next: the next batch's first sequence, which has no use for more than it begins with itself;
+  ///     nil where it is not known, and then the last sequence's prompt is kept.
+  ///   - memory: bytes that the kept prefix may take; while a batch is scored, the one that it is behind and
+  ///     the one that it leaves are both there.
   package func score(
     _ batch: PackedBatch, ranks: Bool, keepingFor next: [UInt32]? = nil, within memory: Int
   ) -> (TokenScores, KeptPrefix?) {

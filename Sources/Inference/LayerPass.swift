@@ -2,17 +2,18 @@ import CKernels
 import Checkpoints
 import Streams
 
-/// What takes slices of rows through a layer, one at a time: the workers that share each step, and memory for what is computed
-/// on the way.
+/// What takes slices of rows through a layer, one at a time: the workers that share each step, and memory
+/// for what is computed on the way.
 ///
 /// Passes with one worker each go side by side; every number is the same in any pass.
 final class LayerPass: @unchecked Sendable {
   /// In the precision that was asked for, and in single precision.
   let projector: Projector
   private let preciseProjector: Projector
-  /// The last layer with experts. What comes before its choice is in single precision always: a number that is rounded
-  /// there may choose another expert, and then the result is not less exact but another one. Who asks for 8 bits asks for
-  /// speed: they are used in all layers, and only the choice itself is in single precision.
+  /// The last layer with experts. What comes before its choice is in single precision always:
+  /// a number that is rounded there may choose another expert, and then the result is not less exact but
+  /// another one. Who asks for 8 bits asks for speed: they are used in all layers, and only the choice
+  /// itself is in single precision.
   private let lastChoice: Int
 
   // One buffer a role, reused by every slice.
@@ -52,7 +53,8 @@ final class LayerPass: @unchecked Sendable {
   /// The form of a layer's keys and values.
   func form(_ layer: Int) -> grape_operand { projector(layer).products.form }
 
-  /// The layer behind its keys and values: attention and feed-forward, each added to the rows' residual stream.
+  /// The layer behind its keys and values: attention and feed-forward, each added to
+  /// the rows' residual stream.
   func mix(
     _ layer: DecoderLayer, _ index: Int, _ residual: FloatTiles, _ rows: Rows, _ cache: Attention.Cache
   ) {
@@ -88,8 +90,8 @@ final class LayerPass: @unchecked Sendable {
     prepareHeads(keys, count: attention.keyValueHeadCount, layer.keyNorm, attention, rows)
   }
 
-  /// The slice's residual stream through the norm before the attention; it is there if this pass has just made the slice's
-  /// keys and values.
+  /// The slice's residual stream through the norm before the attention; it is there if this pass has just
+  /// made the slice's keys and values.
   private func takeInput(
     _ layer: DecoderLayer, _ index: Int, _ residual: FloatTiles, _ rows: Rows
   ) -> OperandTiles {
@@ -115,8 +117,8 @@ final class LayerPass: @unchecked Sendable {
     prepareHeads(queries, count: attention.headCount, layer.queryNorm, attention, rows)
     let heads = attention.keyValueHeadCount
     rows.withMap { map in
-      // Head by head, so that its keys and values stay in cache from tile to tile; the last tile first, as those of a long
-      // sequence take the longer, the more stands before them.
+      // Head by head, so that its keys and values stay in cache from tile to tile; the last tile first,
+      // as those of a long sequence take the longer, the more stands before them.
       workers.run(rows.tiles * heads) { index, worker in
         layer.attention.attend(
           tile: map.tiles - 1 - index % map.tiles, head: index / map.tiles, queries: queries, rows: map,
@@ -156,7 +158,8 @@ final class LayerPass: @unchecked Sendable {
     let plain: OperandTiles
   }
 
-  /// The residual stream through the norm before the feed-forward, or through a norm that it shares with attention.
+  /// The residual stream through the norm before the feed-forward, or through a norm
+  /// that it shares with attention.
   private func feedForwardInput(
     _ layer: DecoderLayer, _ residual: FloatTiles, shared: Norm?, tiles: Int, _ projector: Projector
   ) -> FeedForwardInput {

@@ -9,7 +9,8 @@ import Streams
   import Darwin
 #endif
 
-/// The output head fused with log-sum-exp: logits exist for a slab of the vocabulary and a few tiles at a time.
+/// The output head fused with log-sum-exp: logits exist for a slab of the vocabulary
+/// and a few tiles at a time.
 ///
 /// The vocabulary is cut into chunks of fixed length. Each chunk keeps a maximum and a sum per lane, and the
 /// chunks are joined in order in double precision, so the result does not depend on which worker did which.
@@ -39,8 +40,8 @@ final class OutputHead: @unchecked Sendable {
 
   private var chunks: Int { (weights.rows + Self.chunkRows - 1) / Self.chunkRows }
 
-  /// Natural log-probability of every prediction's target, and with `ranks` one plus the number of tokens with a
-  /// higher logit.
+  /// Natural log-probability of every prediction's target, and with `ranks` one plus the number
+  /// of tokens with a higher logit.
   ///
   /// - Parameter input: normalised hidden states, one lane per prediction in order.
   func score(_ predictions: ArraySlice<PackedBatch.Prediction>, input: OperandTiles, ranks: Bool)

@@ -1,12 +1,13 @@
 /// Token sequences packed for one forward pass, as a tree of prefixes.
 ///
-/// A row is one token to be computed, behind all tokens before it: a node of the tree. Sequences that begin with the
-/// same tokens have the rows of that beginning in common, wherever they stand in the batch, and so have predictions
-/// of the same token behind the same ones. What an earlier batch has left (`KeptPrefix`) has no rows here at all.
-/// Only positions that a prediction depends on get a row. Building is linear in the tokens.
+/// A row is one token to be computed, behind all tokens before it: a node of the tree. Sequences that
+/// begin with the same tokens have the rows of that beginning in common, wherever they stand in the batch,
+/// and so have predictions of the same token behind the same ones. What an earlier batch has left
+/// (`KeptPrefix`) has no rows here at all. Only positions that a prediction depends on get a row.
+/// Building is linear in the tokens.
 ///
-/// Keys and values lie in pages of `pageSize` positions; a page begins at a multiple of that many. Sequences with the same
-/// rows in a block of positions have its page in common.
+/// Keys and values lie in pages of `pageSize` positions; a page begins at a multiple of that many. Sequences
+/// with the same rows in a block of positions have its page in common.
 package struct PackedBatch: Sendable {
   /// Positions in a page.
   static let pageSize = 64
@@ -41,8 +42,8 @@ package struct PackedBatch: Sendable {
 
   /// Whether sequences share the rows of a common beginning. Off only to show that it changes nothing.
   let sharesPrefixes: Bool
-  /// The most tokens of a sequence that a model does not take for a long one, whose numbers differ from its first token on: it
-  /// shares no rows with a short one.
+  /// The most tokens of a sequence that a model does not take for a long one, whose numbers differ from its
+  /// first token on: it shares no rows with a short one.
   let longestShort: Int
 
   /// What an earlier batch has left.
@@ -140,8 +141,8 @@ package struct PackedBatch: Sendable {
 
   // MARK: Building
 
-  /// Nodes of the tree are rows, and below zero the positions of the kept prefix, the first of them -3; -1 is the root of
-  /// short sequences, -2 that of long ones.
+  /// Nodes of the tree are rows, and below zero the positions of the kept prefix, the first of them -3;
+  /// -1 is the root of short sequences, -2 that of long ones.
   private static func node(keptCount: Int, isLong: Bool) -> Int32 {
     keptCount > 0 ? Int32(-2 - keptCount) : isLong ? -2 : -1
   }

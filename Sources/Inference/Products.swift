@@ -2,8 +2,8 @@ import CKernels
 
 /// Matrix products over lane tiles, cut so that a slab of weights and three tiles of operands stay in cache.
 struct Products: @unchecked Sendable {
-  /// Weight rows in a slab, one task for a worker: of 8-bit weights as many as a block of the operand has features
-  /// that they make.
+  /// Weight rows in a slab, one task for a worker: of 8-bit weights as many as a block of the operand
+  /// has features that they make.
   var slabRows: Int { form == GRAPE_OPERAND_INT8 ? Int8Layout.block : Self.floatSlabRows }
   private static let floatSlabRows = 32
   static let largestSlabRows = max(floatSlabRows, Int8Layout.block)

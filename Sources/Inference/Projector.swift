@@ -5,8 +5,8 @@ import Streams
 ///
 /// Each worker writes a part that no other does, and every number is computed whole by one of them.
 struct Projector: Sendable {
-  /// What decoding or rounding a slab takes, in units of the products with a group of tiles: 3 for bfloat16 from GGUF's
-  /// blocks, 6 for bytes.
+  /// What decoding or rounding a slab takes, in units of the products with a group of tiles: 3 for bfloat16
+  /// from GGUF's blocks, 6 for bytes.
   private static let decoding = 4
 
   let products: Products
@@ -68,9 +68,9 @@ struct Projector: Sendable {
     }
   }
 
-  /// Runs `body` for every slab of rows of every job and all of its tile groups, or for parts of the tile groups: where
-  /// slabs cannot be shared out evenly, and where they are used as they lie, so that no worker waits long for another's last
-  /// one.
+  /// Runs `body` for every slab of rows of every job and all of its tile groups, or for parts of the tile
+  /// groups: where slabs cannot be shared out evenly, and where they are used as they lie, so that no worker
+  /// waits long for another's last one.
   func forEachSlab(
     of jobs: [(matrix: WeightMatrix, tiles: Range<Int>)],
     _ body:

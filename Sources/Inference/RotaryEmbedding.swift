@@ -40,8 +40,8 @@ struct RotaryEmbedding: Sendable {
     longFrequencies = long
   }
 
-  /// Frequencies from the powers of the base, changed for longer contexts. A file's own factors divide each frequency
-  /// apart.
+  /// Frequencies from the powers of the base, changed for longer contexts. A file's own factors
+  /// divide each frequency apart.
   private static func scaled(_ powers: [Float], _ configuration: RotaryConfiguration) -> [Float] {
     if let factors = configuration.frequencyFactors { return zip(powers, factors).map { 1 / $0 / $1 } }
     switch configuration.scaling {
@@ -70,8 +70,8 @@ struct RotaryEmbedding: Sendable {
     }
   }
 
-  /// Llama 3.1's interpolation between frequencies that are divided and frequencies that are kept ("The Llama 3 Herd of
-  /// Models", arXiv 2407.21783, and its reference code).
+  /// Llama 3.1's interpolation between frequencies that are divided and frequencies that are kept ("The Llama
+  /// 3 Herd of Models", arXiv 2407.21783, and its reference code).
   private struct LlamaRamp {
     let factor, low, high, positions: Float
 

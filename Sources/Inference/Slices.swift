@@ -15,8 +15,8 @@ struct Slices {
   init(_ times: [Double], window: Int, workers: Int) {
     areSideBySide = workers > 1 && times.count >= workers * Self.leastSideBySide
     let parts = max(1, (times.count + window / 2) / window)
-    // Shared slices are cut between groups of tiles, as the widest kernel is the fastest; what workers have for themselves is
-    // cut into parts that take the same time.
+    // Shared slices are cut between groups of tiles, as the widest kernel is the fastest; what workers have
+    // for themselves is cut into parts that take the same time.
     ranges =
       areSideBySide
       ? Self.cut(times, parts: parts * workers, unit: FloatTiles.lanes)

@@ -2,7 +2,8 @@ import Streams
 
 /// Memory for tiles of activations, aligned to cache lines, which one batch after the other uses.
 ///
-/// Fresh memory is zero, so that lanes that no token occupies hold numbers, and is resident only where it has been used.
+/// Fresh memory is zero, so that lanes that no token occupies hold numbers, and is resident
+/// only where it has been used.
 final class TileBuffer {
   private var memory: ZeroedMemory
   private var capacity: Int

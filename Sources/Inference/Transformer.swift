@@ -2,13 +2,14 @@ import CKernels
 import Checkpoints
 import Streams
 
-/// The forward pass of a decoder-only transformer (Vaswani et al., arXiv 1706.03762), as its configuration describes it:
-/// attention and a feed-forward in turn, each added to the residual stream.
+/// The forward pass of a decoder-only transformer (Vaswani et al., arXiv 1706.03762), as its configuration
+/// describes it: attention and a feed-forward in turn, each added to the residual stream.
 ///
-/// A batch goes through layer by layer, so keys and values exist for one layer at a time, and through each layer in slices
-/// of rows, so that a long sequence takes memory for its residual stream, keys and values alone. Workers take slices of their
-/// own, or share each step of a slice by tiles, by slabs of weights or by heads; each writes a part that no other does, and
-/// every number is computed whole by one of them, so neither their count nor the slices show in the result.
+/// A batch goes through layer by layer, so keys and values exist for one layer at a time, and through each
+/// layer in slices of rows, so that a long sequence takes memory for its residual stream, keys and values
+/// alone. Workers take slices of their own, or share each step of a slice by tiles, by slabs of weights
+/// or by heads; each writes a part that no other does, and every number is computed whole by one of them,
+/// so neither their count nor the slices show in the result.
 final class Transformer: @unchecked Sendable {
   private let configuration: ModelConfiguration
   private let embedding: WeightMatrix
@@ -25,8 +26,9 @@ final class Transformer: @unchecked Sendable {
 
   /// What all workers share for one slice after the other.
   private let common: LayerPass
-  /// What each worker has for slices of its own. None where weights are decoded before they are multiplied, which each worker
-  /// would have to do for itself, or where experts share out rows, of which they then have more.
+  /// What each worker has for slices of its own. None where weights are decoded before they are
+  /// multiplied, which each worker would have to do for itself, or where experts share out rows,
+  /// of which they then have more.
   private let passes: [LayerPass]
   private let workModel: WorkModel
 
@@ -130,7 +132,8 @@ final class Transformer: @unchecked Sendable {
     Slices(positions.map(workModel.time), window: window, workers: workers)
   }
 
-  /// Calls `body` for every slice: each worker with a pass of its own, or all of them with the one that they share.
+  /// Calls `body` for every slice: each worker with a pass of its own, or all of them
+  /// with the one that they share.
   private func forEach(_ slices: Slices, _ body: @Sendable (_ pass: LayerPass, _ slice: Range<Int>) -> Void) {
     let ranges = slices.ranges
     guard slices.areSideBySide else { return ranges.forEach { body(common, $0) } }

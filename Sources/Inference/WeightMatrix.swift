@@ -3,8 +3,9 @@ import Checkpoints
 
 /// A `[rows, width]` weight matrix where it lies in the mapped checkpoint.
 ///
-/// Rows are used in place when their encoding is the operand's; otherwise a slab of rows at a time is decoded, or rounded,
-/// into a worker's scratch memory, so that a quantized file is never expanded as a whole.
+/// Rows are used in place when their encoding is the operand's; otherwise a slab of rows at
+/// a time is decoded, or rounded, into a worker's scratch memory, so that a quantized file
+/// is never expanded as a whole.
 ///
 /// A class, so that a task that takes it counts one reference.
 final class WeightMatrix: @unchecked Sendable {
@@ -176,8 +177,8 @@ final class WeightMatrix: @unchecked Sendable {
     }
   }
 
-  /// The rows `range` of a matrix that is stored as its transpose, of plain numbers: the columns they are, row of the
-  /// tensor by row of the tensor.
+  /// The rows `range` of a matrix that is stored as its transpose, of plain numbers: the columns they are,
+  /// row of the tensor by row of the tensor.
   private func transpose(
     _ range: Range<Int>, form: grape_operand, kernels: Kernels, into out: UnsafeMutableRawPointer
   ) {
@@ -196,7 +197,8 @@ final class WeightMatrix: @unchecked Sendable {
       }
     }
     guard form != GRAPE_OPERAND_F32 else { return }
-    // A row is narrowed to where no later one is read from, and widened again behind them all or in its own place.
+    // A row is narrowed to where no later one is read from, and widened again behind
+    // them all or in its own place.
     let spare = (out + range.count * stride * 4).assumingMemoryBound(to: UInt16.self)
     for i in 0..<range.count {
       let row = floats + i * stride

@@ -1,13 +1,14 @@
 import Checkpoints
 import Streams
 
-/// How much has been computed, and how much it would have been without sharing: a full forward pass for each sequence, every
-/// token of it through every layer and the output head.
+/// How much has been computed, and how much it would have been without sharing: a full forward pass for each
+/// sequence, every token of it through every layer and the output head.
 package struct Work: Sendable, Equatable {
   /// Tokens of the sequences, and those of them that were computed.
   package var tokens = 0
   package var computedTokens = 0
-  /// Multiplications of a weight by an activation, and in attention of two activations, each with an addition.
+  /// Multiplications of a weight by an activation, and in attention of two activations,
+  /// each with an addition.
   package var multiplyAdds = 0.0
   package var fullMultiplyAdds = 0.0
 
@@ -35,11 +36,12 @@ extension Work: CustomStringConvertible {
 struct WorkModel: Sendable {
   /// A token's way through all layers, attention to others aside.
   private let layers: Double
-  /// The part of it that the last layer leaves to the tokens that predict: queries, attention's output, feed-forward.
+  /// The part of it that the last layer leaves to the tokens that predict: queries,
+  /// attention's output, feed-forward.
   private let lastOfPredicting: Double
   private let head: Double
-  /// Products of queries with keys and of weights with values: for each number of positions that a layer's queries see, the
-  /// cost of one of them in all such layers, and in the last layer if it is one.
+  /// Products of queries with keys and of weights with values: for each number of positions that a layer's
+  /// queries see, the cost of one of them in all such layers, and in the last layer if it is one.
   private let attention: [(window: Int, all: Double, last: Double)]
 
   /// How much longer a multiply-add takes in attention, softmax included, than with a matrix.

@@ -1,10 +1,12 @@
 import Streams
 
 extension Workers {
-  /// Into how many parts the groups of tiles of every slab are best cut, each of them a task: the fewest with which the
-  /// busiest worker has at most a twentieth more to do than all have on average, or else those with which it has least.
+  /// Into how many parts the groups of tiles of every slab are best cut, each of them a task: the fewest
+  /// with which the busiest worker has at most a twentieth more to do than all have on average, or else
+  /// those with which it has least.
   ///
-  /// - Parameter preparation: what a task does before its groups, in units of a group: a slab is decoded for each part.
+  /// - Parameter preparation: what a task does before its groups, in units of a group:
+  ///   a slab is decoded for each part.
   func parts(slabs: Int, groups: Int, preparation: Int = 0) -> Int {
     guard count > 1, slabs > 0, groups > 1 else { return 1 }
     var best = (parts: 1, most: Int.max)

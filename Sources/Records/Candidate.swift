@@ -17,7 +17,8 @@ package struct Candidate {
     /// The content's place among the candidate's texts.
     package let content: Range<Int>
 
-    /// Of an Alpaca record's instruction: where its `input` begins, which is the content's end, after a line feed.
+    /// Of an Alpaca record's instruction: where its `input` begins, which is the content's
+    /// end, after a line feed.
     package let inputStart: Int?
 
     /// The message in the record, valid as long as that is; nil for a text that stands alone.
@@ -61,14 +62,15 @@ package struct Candidate {
     bytes.withUnsafeBytes { text.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  /// The hash (XXH64) of the context: of its messages' roles and contents and of the further fields, with their lengths,
-  /// so that no two contexts share an input. It is the same on every machine and stays the same.
+  /// The hash (XXH64) of the context: of its messages' roles and contents and of the further
+  /// fields, with their lengths, so that no two contexts share an input. It is the same on every
+  /// machine and stays the same.
   package var contextKey: UInt64 {
     bytes.withUnsafeBytes { xxh64(UnsafeRawBufferPointer(rebasing: $0[..<response.lowerBound])) }
   }
 
-  /// The same hash of texts that `normalize` has changed: it appends what becomes of a text to an array. Where it changes
-  /// nothing, the key is `contextKey`.
+  /// The same hash of texts that `normalize` has changed: it appends what becomes of a text to an array.
+  /// Where it changes nothing, the key is `contextKey`.
   package func contextKey(
     normalizing normalize: (_ text: ArraySlice<UInt8>, _ normalized: inout [UInt8]) -> Void
   ) -> UInt64 {
@@ -130,8 +132,8 @@ package struct Candidate {
     context.append(Message(role: role, content: start..<bytes.count, inputStart: nil, json: nil))
   }
 
-  /// Appends the messages before the last assistant turn that has a weight, and returns that turn's content. What follows it
-  /// is left out: it has no influence on the response's probability.
+  /// Appends the messages before the last assistant turn that has a weight, and returns that turn's content.
+  /// What follows it is left out: it has no influence on the response's probability.
   private mutating func appendContext(of turns: JSONValue, name: String) throws(ShapeError) -> JSONValue {
     var last: (index: Int, content: JSONValue, json: JSONValue)?
     for (index, message) in turns.elements.enumerated()
@@ -210,7 +212,8 @@ package struct Candidate {
     response = start..<bytes.count
   }
 
-  /// Appends a string, the texts of a list of content parts, or nothing for null; false if `content` is anything else.
+  /// Appends a string, the texts of a list of content parts, or nothing for null; false
+  /// if `content` is anything else.
   private mutating func appendText(_ content: JSONValue) -> Bool {
     switch content.kind {
     case .string: content.appendString(to: &bytes)

@@ -1,10 +1,10 @@
 /// The candidates of a record that has several, each of which becomes a record of its own.
 ///
-/// Such a record keeps the other members byte for byte. Where the list was, it has the candidate's own members, the
-/// response among them under the name `response`, or `messages` where the candidate is a whole conversation. A member of
-/// the record with the same name as one of these gives way to it. A list that is no member of the record itself, but deeper
-/// inside, stays where it is; the candidate's members come last. A pair of texts with no prompt beside them but in them is cut
-/// into `prompt` and `response`.
+/// Such a record keeps the other members byte for byte. Where the list was, it has the candidate's own
+/// members, the response among them under the name `response`, or `messages` where the candidate is a whole
+/// conversation. A member of the record with the same name as one of these gives way to it. A list that is
+/// no member of the record itself, but deeper inside, stays where it is; the candidate's members come last.
+/// A pair of texts with no prompt beside them but in them is cut into `prompt` and `response`.
 package struct CandidateList: Sequence {
   private let record: JSONValue
 
@@ -20,7 +20,8 @@ package struct CandidateList: Sequence {
   /// Where the response is in a candidate; nil to find it by its name.
   private let responsePath: JSONPath?
 
-  /// Of a pair of texts without a prompt beside them: how many bytes of both, as they are spelled, are the prompt.
+  /// Of a pair of texts without a prompt beside them: how many bytes of both, as they
+  /// are spelled, are the prompt.
   private let promptLength: Int?
 
   init(_ record: JSONValue, list: JSONValue, name: String, responsePath: JSONPath? = nil) {
@@ -102,7 +103,8 @@ package struct CandidateList: Sequence {
     }
   }
 
-  /// What the response is called in the new record: a list that begins before the assistant's turn has the prompt in it.
+  /// What the response is called in the new record: a list that begins before the assistant's
+  /// turn has the prompt in it.
   private func name(of response: JSONValue) -> StaticString {
     guard let first = response.element(0), response.count > 1, Role(of: first) != .assistant else {
       return "response"
@@ -110,8 +112,8 @@ package struct CandidateList: Sequence {
     return "messages"
   }
 
-  /// Whether a member of the record has no place beside the candidate's: the other of a pair, one with a name that the
-  /// candidate needs, and another response.
+  /// Whether a member of the record has no place beside the candidate's: the other of a pair, one with a name
+  /// that the candidate needs, and another response.
   private func givesWay(
     _ key: JSONValue, _ value: JSONValue, to candidate: JSONValue, _ response: JSONValue
   ) -> Bool {

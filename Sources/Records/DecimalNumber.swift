@@ -7,7 +7,8 @@ struct DecimalNumber {
   private let digits: UInt64
   private let exponent: Int
 
-  /// Whether `digits` and `exponent` are the number, and not cut. If `digits` is 0, so is the number in any case.
+  /// Whether `digits` and `exponent` are the number, and not cut. If `digits` is 0,
+  /// so is the number in any case.
   private let isExact: Bool
 
   /// - Parameter raw: a number that the parser has checked.
@@ -74,8 +75,8 @@ struct DecimalNumber {
 
   /// The double nearest to the number, ties to even.
   ///
-  /// Up to 19 digits and powers of ten up to 10^±19 — every score that this toolkit writes — the quotient or product
-  /// is taken exactly in 128 bits and rounded once. The rest is the standard library's.
+  /// Up to 19 digits and powers of ten up to 10^±19 — every score that this toolkit writes — the quotient or
+  /// product is taken exactly in 128 bits and rounded once. The rest is the standard library's.
   @usableFromInline
   var double: Double {
     let magnitude: Double
@@ -103,7 +104,8 @@ struct DecimalNumber {
     let divisorShift = divisor.leadingZeroBitCount
     let high = dividend << dividendShift
     let (quotient, remainder) = (divisor << divisorShift).dividingFullWidth((high >> 1, high << 63))
-    // Below the 53 bits that are kept there are at least 10 more: the remainder only matters for whether any is set.
+    // Below the 53 bits that are kept there are at least 10 more: the remainder only
+    // matters for whether any is set.
     let sticky = quotient | (remainder == 0 ? 0 : 1)
     return scale(Double(sticky), by: divisorShift - dividendShift - 63)
   }

@@ -1,6 +1,7 @@
 extension GrapeMember {
-  /// Appends the record that the member belongs to, with fields of the member replaced, or the member added before the
-  /// closing brace, and every other byte as it is. Fields that are not named are kept, and come first.
+  /// Appends the record that the member belongs to, with fields of the member replaced, or the
+  /// member added before the closing brace, and every other byte as it is. Fields that are not
+  /// named are kept, and come first.
   ///
   ///     member.appendRecord(replacing: ["tokens", "score"], to: &bytes) { writer in
   ///       writer.name("score")

@@ -1,7 +1,7 @@
 /// The `grape` member of a record, the one that the toolkit owns: what it says, and where it is or would be.
 ///
-/// Like the record, it is valid until the parser parses again. A record without the member has a `GrapeMember` whose
-/// fields are all nil.
+/// Like the record, it is valid until the parser parses again. A record without the member has a
+/// `GrapeMember` whose fields are all nil.
 package struct GrapeMember {
   /// The record that the member belongs to.
   package let record: JSONValue
@@ -12,7 +12,8 @@ package struct GrapeMember {
   /// Where the member (from its name to the end of its value) lies in the record's text.
   private let range: Range<Int>?
 
-  /// Where the value before the member ends; before the closing brace, if there is no member. Nil if there is none.
+  /// Where the value before the member ends; before the closing brace, if there is no
+  /// member. Nil if there is none.
   private let previousEnd: Int?
 
   /// Where the name after the member begins.
@@ -74,8 +75,8 @@ package struct GrapeMember {
     }
   }
 
-  /// Replaces `spans` by the half-open token ranges that count as response: in order, apart, none of them empty, all
-  /// within `tokenCount` tokens.
+  /// Replaces `spans` by the half-open token ranges that count as response: in order, apart, none of them
+  /// empty, all within `tokenCount` tokens.
   package func readSpans(into spans: inout [Range<Int>], tokenCount: Int) throws(GrapeError) {
     spans.removeAll(keepingCapacity: true)
     guard let list = self["spans"] else { throw .missing("spans") }
@@ -92,8 +93,8 @@ package struct GrapeMember {
 
   // MARK: The record around the member
 
-  /// The record's bytes without the member: `head` and `tail`, one after the other. The comma that only the member needed
-  /// is in neither.
+  /// The record's bytes without the member: `head` and `tail`, one after the other. The comma that only
+  /// the member needed is in neither.
   package var recordWithoutMember: (head: UnsafeRawBufferPointer, tail: UnsafeRawBufferPointer) {
     guard let range else { return slices(cutting: record.range.upperBound..<record.range.upperBound) }
     if let previousEnd { return slices(cutting: previousEnd..<range.upperBound) }
@@ -101,8 +102,8 @@ package struct GrapeMember {
     return slices(cutting: range)
   }
 
-  /// The record's bytes around the member, or around the place before the closing brace where it belongs; there,
-  /// `needsComma` says whether a comma must come before it.
+  /// The record's bytes around the member, or around the place before the closing brace where it belongs;
+  /// there, `needsComma` says whether a comma must come before it.
   package var recordAroundMember:
     (head: UnsafeRawBufferPointer, needsComma: Bool, tail: UnsafeRawBufferPointer)
   {

@@ -2,8 +2,9 @@
 enum ImpliedPrompt {
   /// How many bytes of both strings, as they are spelled, are the prompt.
   ///
-  /// In transcripts (see `Transcript`) it ends with the last `Assistant:` that both have in common, elsewhere with the last
-  /// white space: answers that begin with the same letters share no prompt for that. The white space belongs to it.
+  /// In transcripts (see `Transcript`) it ends with the last `Assistant:` that both have in common,
+  /// elsewhere with the last white space: answers that begin with the same letters share no prompt for that.
+  /// The white space belongs to it.
   ///
   /// - Returns: nil where nothing is shared.
   static func length(_ chosen: JSONValue, _ rejected: JSONValue) -> Int? {

@@ -1,8 +1,8 @@
 /// One entry of the parser's tape: where a value or a member's name lies in the text.
 ///
-/// The tape lists values in the order of the text (pre-order). An array's node is followed by its elements, an
-/// object's by name, value, name, value…; `next` leaps over them. A node's kind is told by the first byte of its
-/// text, so it is not stored.
+/// The tape lists values in the order of the text (pre-order). An array's node is followed by its elements,
+/// an object's by name, value, name, value…; `next` leaps over them. A node's kind is told by the first byte
+/// of its text, so it is not stored.
 @usableFromInline
 struct JSONNode {
   /// Offset of the value's first byte; of a string, its opening quote.

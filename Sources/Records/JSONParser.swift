@@ -1,8 +1,8 @@
 /// A strict parser of JSON (RFC 8259): one value, optional white space around it, nothing else.
 ///
 /// It checks all of it: UTF-8, escapes and their surrogate pairs, the spelling of numbers, depth. It converts
-/// nothing: the result is a tape of offsets into the text, and values are decoded when asked for. The tape is reused,
-/// so that a parser that has seen its longest record allocates no more. One parser serves one thread.
+/// nothing: the result is a tape of offsets into the text, and values are decoded when asked for. The tape is
+/// reused, so that a parser that has seen its longest record allocates no more. One parser serves one thread.
 ///
 ///     var parser = JSONParser()
 ///     let record = try parser.parse(line.bytes)
@@ -26,8 +26,8 @@ package struct JSONParser: ~Copyable {
 
   /// Parses `text`, which must be one JSON value.
   ///
-  /// The result points into `text` and into the parser: it is valid until the next `parse`, and no longer than
-  /// the text and the parser live. The text may end anywhere: no byte past it is read.
+  /// The result points into `text` and into the parser: it is valid until the next `parse`, and no longer
+  /// than the text and the parser live. The text may end anywhere: no byte past it is read.
   ///
   /// - Throws: `JSONError` at the first byte that no valid text could have there.
   package mutating func parse(_ text: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
@@ -136,8 +136,8 @@ package struct JSONParser: ~Copyable {
     return end
   }
 
-  /// Appends the numbers of an array that follow each other from the comma at `at` on, without white space; returns where
-  /// they end. The last one is not counted yet, or the element before them if there are none.
+  /// Appends the numbers of an array that follow each other from the comma at `at` on, without white space;
+  /// returns where they end. The last one is not counted yet, or the element before them if there are none.
   @inline(__always)
   private mutating func appendNumbers(
     _ scanner: JSONScanner, _ at: UnsafeRawPointer, to array: UInt32

@@ -1,8 +1,8 @@
 /// Where in a record a value is: `a.b[0]."odd key"`.
 ///
-/// Names are separated by points; `[N]` takes an array's element, from 0. A name with a point, a bracket, a quote or white
-/// space in it is written in double quotes, in which `\"` and `\\` stand for a quote and a backslash. A point at the
-/// beginning, as jq writes it, is allowed.
+/// Names are separated by points; `[N]` takes an array's element, from 0. A name with a point, a bracket,
+/// a quote or white space in it is written in double quotes, in which `\"` and `\\` stand for a quote and a
+/// backslash. A point at the beginning, as jq writes it, is allowed.
 package struct JSONPath: Sendable {
   package enum Step: Equatable, Sendable {
     case name(String)

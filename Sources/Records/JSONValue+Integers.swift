@@ -22,8 +22,8 @@ extension JSONValue {
   }
 }
 
-/// Reads the integer at `at` in the bytes of an array, and moves `at` past it; nil if it is not made of digits only, or too
-/// large.
+/// Reads the integer at `at` in the bytes of an array, and moves `at` past it; nil if it is not made
+/// of digits only, or too large.
 @inline(__always)
 private func integer(_ raw: UnsafeRawBufferPointer, _ at: inout Int) -> UInt32? {
   var value: UInt64 = 0

@@ -9,8 +9,8 @@ extension JSONValue {
     }
   }
 
-  /// The number's value if it is an integer within the range of `Int`, however it is spelled (`20`, `2e1`, `20.0`) in up to
-  /// 19 digits.
+  /// The number's value if it is an integer within the range of `Int`, however it is spelled (`20`,
+  /// `2e1`, `20.0`) in up to 19 digits.
   @inlinable
   package var int: Int? {
     guard kind == .number else { return nil }

@@ -81,7 +81,8 @@ extension JSONValue {
     return last.flatMap(Role.init(of:)) == .assistant
   }
 
-  /// The member called `name` unless it is null: data sets with one schema for all records fill up with nulls.
+  /// The member called `name` unless it is null: data sets with one schema for all
+  /// records fill up with nulls.
   func present(_ name: StaticString) -> JSONValue? {
     guard let value = self[name], value.kind != .null else { return nil }
     return value

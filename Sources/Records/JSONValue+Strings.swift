@@ -33,7 +33,8 @@ extension JSONValue {
 
 /// Decodes the inside of a JSON string that the parser has checked.
 ///
-/// `target` is at least as long as `content`: decoding never lengthens. The result is the number of bytes written.
+/// `target` is at least as long as `content`: decoding never lengthens. The result is
+/// the number of bytes written.
 private func decode(_ content: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
   guard let source = content.baseAddress, let target = target.baseAddress else { return 0 }
   var read = 0
@@ -44,8 +45,8 @@ private func decode(_ content: UnsafeRawBufferPointer, into target: UnsafeMutabl
       (source + read).assumingMemoryBound(to: UInt8.self), content.count - read,
       (target + written).assumingMemoryBound(to: UInt8.self), &step)
     read += step
-    // Whole steps are copied with what follows an escape in them; that is overwritten. As written <= read, they stay
-    // within the target.
+    // Whole steps are copied with what follows an escape in them; that is overwritten. As written <=
+    // read, they stay within the target.
     while content.count - read >= 16 {
       let bytes = source.loadUnaligned(fromByteOffset: read, as: SIMD16<UInt8>.self)
       target.storeBytes(of: bytes, toByteOffset: written, as: SIMD16<UInt8>.self)

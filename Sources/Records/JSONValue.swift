@@ -1,7 +1,7 @@
 /// A value of a parsed JSON text: a view of its bytes and of the parser's tape.
 ///
-/// Copying one costs nothing and owns nothing. It is valid as long as what the parser's `parse` returned: until the
-/// parser parses again, while the text lives.
+/// Copying one costs nothing and owns nothing. It is valid as long as what the parser's `parse` returned:
+/// until the parser parses again, while the text lives.
 package struct JSONValue {
   package enum Kind: UInt8, Sendable { case null, `false`, `true`, number, string, array, object }
 
@@ -62,7 +62,8 @@ package struct JSONValue {
     }
   }
 
-  /// The member called `name` of an object, the last one of several; nil if there is none, or this is no object.
+  /// The member called `name` of an object, the last one of several; nil if there is
+  /// none, or this is no object.
   ///
   /// - Complexity: O(number of members); nothing in the members' values is visited.
   @inlinable
@@ -80,7 +81,8 @@ package struct JSONValue {
   package func member(_ name: UnsafeRawBufferPointer) -> JSONValue? {
     guard kind == .object else { return nil }
     var found = 0
-    // Names of another length are passed over at a glance: a string without escapes is its text and two quotes.
+    // Names of another length are passed over at a glance: a string without escapes
+    // is its text and two quotes.
     let length = UInt32(truncatingIfNeeded: name.count + 2)
     let end = Int(node.next)
     var place = index + 1

@@ -29,10 +29,9 @@ package struct RecordMapping: Sendable {
 
   /// What `record` holds.
   ///
-  /// Without a shape or paths, the first that fits of: a pair of `chosen` and `rejected`; a conversation that ends with an
-  /// assistant turn; a response beside its prompt; a list of candidates; an answer beside its question; a conversation with
-  /// an assistant turn anywhere.
-  /// A member that is null counts as absent.
+  /// Without a shape or paths, the first that fits of: a pair of `chosen` and `rejected`; a conversation that
+  /// ends with an assistant turn; a response beside its prompt; a list of candidates; an answer beside its
+  /// question; a conversation with an assistant turn anywhere. A member that is null counts as absent.
   package func content(of record: JSONValue) throws(ShapeError) -> Content {
     guard record.kind == .object else { throw .recordIsNoObject }
     if let candidates {

@@ -27,7 +27,8 @@ package enum Role: UInt8, Sendable {
     }
   }
 
-  /// The role that a message names in `role` or `from`, in any of the spellings in use; nil if it names none of these.
+  /// The role that a message names in `role` or `from`, in any of the spellings in use;
+  /// nil if it names none of these.
   init?(of message: JSONValue) {
     guard let name = message.roleName else { return nil }
     for (spelling, role) in Self.spellings where name.equals(spelling) {

@@ -1,4 +1,5 @@
-/// A shape of rows that training programs read. Every row of a format has the same members with values of the same types.
+/// A shape of rows that training programs read. Every row of a format has the same members
+/// with values of the same types.
 package enum TrainingFormat: String, CaseIterable, Sendable {
   /// `messages`, a list of `{"role", "content"}`: TRL, axolotl, torchtune and most others.
   case messages

@@ -19,8 +19,8 @@ package struct TrainingRow {
 
   /// Makes the row of a record.
   ///
-  /// - Throws: `ShapeError` or `GrapeError` for a record that the format has no place for, or not for all of it: nothing
-  ///   that a program could train on is left out silently.
+  /// - Throws: `ShapeError` or `GrapeError` for a record that the format has no place for, or not for all of
+  ///   it: nothing that a program could train on is left out silently.
   package mutating func read(_ record: GrapeMember) throws {
     writer.bytes.removeAll(keepingCapacity: true)
     writer.beginObject()
@@ -115,8 +115,8 @@ package struct TrainingRow {
 
   // MARK: What no row has a place for
 
-  /// Sees to it that the record says nothing beside its texts that a program would train on: tools, calls of them,
-  /// reasoning.
+  /// Sees to it that the record says nothing beside its texts that a program would train on:
+  /// tools, calls of them, reasoning.
   private func checkFields(_ record: JSONValue, _ parts: ResponseParts) throws(ShapeError) {
     if let tools = record.present("tools"), !tools.isBlank { throw .notKept("tools") }
     switch parts {

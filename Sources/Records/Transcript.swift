@@ -1,5 +1,5 @@
-/// A prompt that is the transcript of a conversation: turns that begin with `Human:` and `Assistant:` after an empty line,
-/// and a last `Assistant:` with nothing behind it, as in Anthropic's HH-RLHF and in Nectar.
+/// A prompt that is the transcript of a conversation: turns that begin with `Human:` and `Assistant:` after
+/// an empty line, and a last `Assistant:` with nothing behind it, as in Anthropic's HH-RLHF and in Nectar.
 struct Transcript {
   /// The whole text, decoded.
   let text: [UInt8]

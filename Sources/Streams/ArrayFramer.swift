@@ -1,10 +1,10 @@
 /// Finds where the elements of a JSON array begin and end, a piece of text at a time.
 ///
-/// It knows strings, brackets and commas and nothing else: whether an element is JSON is for a parser to say. A wrong
-/// byte costs one record where the text allows it; the elements after it are found again.
+/// It knows strings, brackets and commas and nothing else: whether an element is JSON is for a parser to say.
+/// A wrong byte costs one record where the text allows it; the elements after it are found again.
 ///
-/// A record is one line of output, so line breaks between an element's tokens go, and the indentation after them;
-/// all other bytes stay. The bytes are moved together in place.
+/// A record is one line of output, so line breaks between an element's tokens go, and the indentation after
+/// them; all other bytes stay. The bytes are moved together in place.
 struct ArrayFramer {
   /// What a stretch of text ended with.
   enum Step {
@@ -127,7 +127,8 @@ struct ArrayFramer {
     }
   }
 
-  /// Not zero exactly when one of the eight bytes of `word` is `byte` (Warren, Hacker's Delight, "Find First 0-Byte").
+  /// Not zero exactly when one of the eight bytes of `word` is `byte` (Warren, Hacker's
+  /// Delight, "Find First 0-Byte").
   private static func marks(of byte: UInt8, in word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let zeroed = word ^ (ones &* UInt64(byte))

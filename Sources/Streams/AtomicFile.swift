@@ -9,7 +9,8 @@
 /// A file that appears under its name all at once or not at all.
 ///
 /// Bytes go to a temporary name in the same folder; `commit()` renames it over `path`. Any number of
-/// processes can race: the last rename wins, and readers see one whole file or another. Not committed, it is removed.
+/// processes can race: the last rename wins, and readers see one whole file or another.
+/// Not committed, it is removed.
 package final class AtomicFile {
   package let path: String
 
@@ -38,8 +39,8 @@ package final class AtomicFile {
 
   /// Puts the file in place. The object is of no further use.
   ///
-  /// - Parameter waitsForDisk: the file is whole under its name even after the machine has lost power. A file whose
-  ///   readers notice when it is not needs no waiting.
+  /// - Parameter waitsForDisk: the file is whole under its name even after the machine has lost power.
+  ///   A file whose readers notice when it is not needs no waiting.
   package func commit(waitsForDisk: Bool = true) throws(IOError) {
     try output.flush()
     guard !waitsForDisk || retrying({ fsync(descriptor) }) == 0 else {

@@ -1,6 +1,8 @@
-/// The part of an input that is in memory: a buffer whose bytes from `start` to `end` have been read and not yet used.
+/// The part of an input that is in memory: a buffer whose bytes from `start` to `end` have
+/// been read and not yet used.
 ///
-/// Invariant: `0 ≤ start ≤ end ≤ capacity`. Bytes move only in `fill()`, so pointers into the window live until then.
+/// Invariant: `0 ≤ start ≤ end ≤ capacity`. Bytes move only in `fill()`, so pointers into
+/// the window live until then.
 struct ByteWindow: ~Copyable {
   private(set) var base: UnsafeMutableRawPointer
   private(set) var start = 0
@@ -27,8 +29,8 @@ struct ByteWindow: ~Copyable {
 
   /// Reads more bytes behind those there are; false at the end of the input.
   ///
-  /// Amortized linear in the bytes read, however small the reads and long the records: the window moves only when at
-  /// least half the buffer lies before it, and doubles otherwise.
+  /// Amortized linear in the bytes read, however small the reads and long the records: the window moves only
+  /// when at least half the buffer lies before it, and doubles otherwise.
   mutating func fill(from file: InputFile) throws(IOError) -> Bool {
     if start == end {
       start = 0

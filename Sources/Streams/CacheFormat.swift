@@ -1,9 +1,10 @@
 /// What the files of the cache have in common; grape-cache(5) describes them.
 ///
-/// A file is made from a source once, named by the digest of the source, and mapped by every process from then on. It
-/// begins with a header: 8 characters that say what it holds, the version of that format, a byte order mark, the digest of
-/// the source, the file's length, the number of entries of the table that follows, and 8 zeros. Numbers are
-/// little-endian. What follows is the format's own; it is to end with a digest of all that is to be believed.
+/// A file is made from a source once, named by the digest of the source, and mapped by every process from
+/// then on. It begins with a header: 8 characters that say what it holds, the version of that format,
+/// a byte order mark, the digest of the source, the file's length, the number of entries of the table that
+/// follows, and 8 zeros. Numbers are little-endian. What follows is the format's own; it is to end with a
+/// digest of all that is to be believed.
 package struct CacheFormat: Sendable {
   /// 8 bytes.
   private let magic: [UInt8]

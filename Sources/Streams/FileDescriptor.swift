@@ -8,16 +8,17 @@
 
 /// An open file by number, with the calls on it that retry what POSIX lets fail halfway.
 ///
-/// Every call restarts after a signal (`EINTR`), reading only unless that asks the program to end (`Interruption`), and waits where a descriptor was left in non-blocking mode by
-/// another program (`EAGAIN`). Closing is up to the owner.
+/// Every call restarts after a signal (`EINTR`), reading only unless that asks the program to end
+/// (`Interruption`), and waits where a descriptor was left in non-blocking mode by another program
+/// (`EAGAIN`). Closing is up to the owner.
 struct FileDescriptor {
   let number: Int32
 
   static let standardInput = FileDescriptor(number: 0)
   static let standardError = FileDescriptor(number: 2)
 
-  /// Opens `path`, closed on exec, never as one of the three standard descriptors: where the caller was started with
-  /// standard output closed, data meant for it must not land in the next file opened.
+  /// Opens `path`, closed on exec, never as one of the three standard descriptors: where the caller was
+  /// started with standard output closed, data meant for it must not land in the next file opened.
   init(opening path: String, _ flags: Int32, mode: mode_t = 0o666, for action: String = "open")
     throws(IOError)
   {
@@ -75,7 +76,8 @@ struct FileDescriptor {
     return fstat(number, &status) == 0 ? status : nil
   }
 
-  /// After a failed call: waits and answers true where the failure was that a non-blocking call would have blocked.
+  /// After a failed call: waits and answers true where the failure was that a non-blocking
+  /// call would have blocked.
   private func waitIfNonblocking(_ events: Int32) -> Bool {
     guard errno == EAGAIN || errno == EWOULDBLOCK else { return false }
     var request = pollfd(fd: number, events: Int16(events), revents: 0)
@@ -100,7 +102,8 @@ extension stat {
 
 /// Repeats a system call for as long as a signal interrupts it.
 ///
-/// - Parameter stops: whether it is not to be repeated after all; then the result is -1, and `errno` is `EINTR`.
+/// - Parameter stops: whether it is not to be repeated after all; then the result is
+///   -1, and `errno` is `EINTR`.
 func retrying<Result: SignedInteger>(unless stops: () -> Bool = { false }, _ call: () -> Result) -> Result {
   while true {
     let result = call()

@@ -6,11 +6,12 @@
   import Darwin
 #endif
 
-/// What the file system says of a file, and what some of it is bound to change when the file's bytes do: its device and
-/// number, its size, and the times of its last modification and of its last change, which programs cannot set.
+/// What the file system says of a file, and what some of it is bound to change when the file's bytes do:
+/// its device and number, its size, and the times of its last modification and of its last change,
+/// which programs cannot set.
 ///
-/// Of two changes soon after each other the second need not show in the times, so a file has to be left alone for a while
-/// before its identity says anything; see `isSettled`.
+/// Of two changes soon after each other the second need not show in the times, so a file has to be left alone
+/// for a while before its identity says anything; see `isSettled`.
 package struct FileIdentity: Equatable, Sendable {
   package let device: UInt64
   package let number: UInt64

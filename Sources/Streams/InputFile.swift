@@ -44,7 +44,8 @@ package final class InputFile {
       && first.isRegular && first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
-  /// Whether standard output goes to this regular file: what is written would be read again, or is gone already.
+  /// Whether standard output goes to this regular file: what is written would be read
+  /// again, or is gone already.
   package var isStandardOutput: Bool {
     guard isRegular, let input = descriptor.status(), let output = FileDescriptor(number: 1).status() else {
       return false
@@ -70,7 +71,8 @@ package final class InputFile {
     return count
   }
 
-  /// Says which bytes of a regular file are about to be read. Advice: it changes how long reads take and nothing else.
+  /// Says which bytes of a regular file are about to be read. Advice: it changes how long
+  /// reads take and nothing else.
   package func announce(_ range: Range<Int>) {
     #if os(Linux)
       _ = posix_fadvise(

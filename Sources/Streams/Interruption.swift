@@ -8,7 +8,8 @@ import Synchronization
   import Darwin
 #endif
 
-/// SIGINT and SIGTERM as a request: the first one asks the program to finish what is in hand, a second one ends it at once.
+/// SIGINT and SIGTERM as a request: the first one asks the program to finish what is in hand,
+/// a second one ends it at once.
 package enum Interruption {
   private static let received = Atomic<Int32>(0)
 

@@ -8,10 +8,10 @@
 
 /// Records in a stream, without copying: lines, NUL-separated records, or the elements of JSON arrays.
 ///
-/// A stream whose first byte other than white space is `[` is a JSON array (or several, one after the other), and its
-/// elements are the records; each comes as one line. A UTF-8 byte order mark at the beginning is skipped.
-/// The last record needs no separator. Memory is at most some four times the longest record or `maximumLength`,
-/// whichever is less. Lines: one `memchr` over the bytes read.
+/// A stream whose first byte other than white space is `[` is a JSON array (or several, one after the other),
+/// and its elements are the records; each comes as one line. A UTF-8 byte order mark at the beginning is
+/// skipped. The last record needs no separator. Memory is at most some four times the longest record or
+/// `maximumLength`, whichever is less. Lines: one `memchr` over the bytes read.
 package final class LineReader {
   package struct Line {
     /// The record without separator and trailing CR, valid until the reader's next call.
@@ -31,7 +31,8 @@ package final class LineReader {
   /// Bytes of the file that have been handed out, separators included.
   package var bytesTaken: Int { bytesRead - window.count }
 
-  /// How many milliseconds without input make a pause: enough for a writer that is at work to be scheduled again.
+  /// How many milliseconds without input make a pause: enough for a writer that is at
+  /// work to be scheduled again.
   private static let patience: Int32 = 2
 
   /// The line the reader has come to.
@@ -42,7 +43,8 @@ package final class LineReader {
   private let file: InputFile
   private let separator: UInt8
   private let maximumLength: Int
-  // Changed by a record's steps alone, one after the other: no access to them needs to be checked for another one.
+  // Changed by a record's steps alone, one after the other: no access to them needs to
+  // be checked for another one.
   @exclusivity(unchecked) private var window = ByteWindow()
   @exclusivity(unchecked) private var bytesRead = 0
   @exclusivity(unchecked) private var framing = Framing.unknown
@@ -59,8 +61,8 @@ package final class LineReader {
 
   /// The next record, or nil at the end.
   ///
-  /// - Throws: `IOError` of a read; `ArrayError`, after which the next call goes on behind the trouble; and whatever
-  ///   `beforeBlocking` throws.
+  /// - Throws: `IOError` of a read; `ArrayError`, after which the next call goes on behind the trouble;
+  ///   and whatever `beforeBlocking` throws.
   package func next() throws -> Line? {
     if hasRest { try copyRest { _ in } }
     if framing == .unknown { try detectFraming() }
@@ -221,8 +223,8 @@ package final class LineReader {
     }
   }
 
-  /// The first byte that is not JSON white space, or nil at the end of the input, or where a window full of blanks
-  /// holds none. The blanks before it are used, and their lines counted, with `skipBlanks`.
+  /// The first byte that is not JSON white space, or nil at the end of the input, or where a window full of
+  /// blanks holds none. The blanks before it are used, and their lines counted, with `skipBlanks`.
   private func firstByte(skipBlanks: Bool) throws -> UInt8? {
     var offset = 0
     while true {

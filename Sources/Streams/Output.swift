@@ -37,7 +37,8 @@ package final class Output {
     self.init(descriptor: descriptor.number, name: path, lineBuffered: lineBuffered)
   }
 
-  /// Goes on with a file after its first `length` bytes; what it has beyond goes. Creates it where it does not exist.
+  /// Goes on with a file after its first `length` bytes; what it has beyond goes. Creates
+  /// it where it does not exist.
   package convenience init(continuing path: String, at length: Int, lineBuffered: Bool = false)
     throws(IOError)
   {

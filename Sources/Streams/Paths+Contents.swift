@@ -7,7 +7,8 @@
 #endif
 
 extension Paths {
-  /// The bytes of a small file, which need not be a regular one: a pipe that a shell gives a name serves as well.
+  /// The bytes of a small file, which need not be a regular one: a pipe that a shell
+  /// gives a name serves as well.
   package static func contents(_ path: String) throws(IOError) -> [UInt8] {
     let descriptor = try FileDescriptor(opening: path, O_RDONLY)
     defer { _ = close(descriptor.number) }

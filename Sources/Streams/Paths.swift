@@ -73,7 +73,8 @@ package enum Paths {
     return String(cString: value)
   }
 
-  /// Where compiled tokenizers and rounded weights are kept: `$XDG_CACHE_HOME/grape`, or `~/.cache/grape`. Not made by asking.
+  /// Where compiled tokenizers and rounded weights are kept: `$XDG_CACHE_HOME/grape`, or
+  /// `~/.cache/grape`. Not made by asking.
   ///
   /// Nil where neither variable is set to an absolute path (the XDG specification has others ignored).
   package static var cacheFolder: String? {

@@ -1,7 +1,8 @@
-/// Reads pieces of a regular file again, at rising offsets: pieces that lie close together in one call, others alone.
+/// Reads pieces of a regular file again, at rising offsets: pieces that lie close together
+/// in one call, others alone.
 ///
-/// The system is told ahead which stretches will be read, as it reads ahead by itself only where nothing is left out.
-/// Pieces at other offsets than rising ones are read as well, more slowly.
+/// The system is told ahead which stretches will be read, as it reads ahead by itself only where nothing is
+/// left out. Pieces at other offsets than rising ones are read as well, more slowly.
 package final class PieceReader {
   private let file: InputFile
   private var window: UnsafeMutableRawBufferPointer

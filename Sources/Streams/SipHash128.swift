@@ -1,5 +1,5 @@
-/// The 128-bit SipHash-2-4 of `bytes` with the key 00 01 … 0f (Aumasson and Bernstein, "SipHash: a fast short-input PRF",
-/// 2012, and the authors' reference implementation for the longer output).
+/// The 128-bit SipHash-2-4 of `bytes` with the key 00 01 … 0f (Aumasson and Bernstein, "SipHash: a fast
+/// short-input PRF", 2012, and the authors' reference implementation for the longer output).
 ///
 /// Unlike with XXH64, nobody knows how to make two inputs with one hash in less than some 2^64 steps.
 package func sipHash128(_ bytes: UnsafeRawBufferPointer) -> (low: UInt64, high: UInt64) {

@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// A nameless file for data that outgrows memory: appended to, read back at any offset, gone with the process.
+/// A nameless file for data that outgrows memory: appended to, read back at any
+/// offset, gone with the process.
 ///
 /// It is unlinked as soon as it exists, so that not even a kill leaves anything behind.
 package final class TemporaryFile {

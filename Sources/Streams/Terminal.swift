@@ -25,9 +25,11 @@ package enum Terminal {
     return Int(size.ws_col)
   }
 
-  /// Asks for the terminal's status line, so that of several processes on one terminal a single one draws there.
+  /// Asks for the terminal's status line, so that of several processes on one terminal
+  /// a single one draws there.
   ///
-  /// An advisory lock on the device, which goes with the process. True when this process has it, or no locks exist.
+  /// An advisory lock on the device, which goes with the process. True when this process
+  /// has it, or no locks exist.
   package static func claim(_ descriptor: Int32) -> Bool {
     var lock = flock()
     lock.l_type = Int16(F_WRLCK)

@@ -7,7 +7,8 @@
 #endif
 
 extension Workers {
-  /// Processors this process may use: those its affinity allows, and no more than its control group's quota pays for.
+  /// Processors this process may use: those its affinity allows, and no more than its
+  /// control group's quota pays for.
   package static var available: Int {
     #if os(Linux)
       let allowed = affinityCount() ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -19,7 +20,8 @@ extension Workers {
   }
 
   #if os(Linux)
-    /// Bits set in the mask of `/proc/self/status`, groups of hexadecimal digits: `Cpus_allowed:	ff,ffffffff`.
+    /// Bits set in the mask of `/proc/self/status`, groups of hexadecimal digits:
+    /// `Cpus_allowed:	ff,ffffffff`.
     private static func affinityCount() -> Int? {
       let label = "Cpus_allowed:"
       let lines = SmallFile.text("/proc/self/status").split(separator: "\n")
@@ -32,8 +34,8 @@ extension Workers {
 
 /// The limits Linux puts on a group of processes (containers).
 package enum ControlGroup {
-  /// Processors' worth of time this process's group may use: the least of its own quota and those above it; nil
-  /// where none is set. Version 2's `cpu.max`, or version 1's `cpu.cfs_quota_us` and `cpu.cfs_period_us`.
+  /// Processors' worth of time this process's group may use: the least of its own quota and those above it;
+  /// nil where none is set. Version 2's `cpu.max`, or version 1's `cpu.cfs_quota_us` and `cpu.cfs_period_us`.
   package static func processorQuota(
     root: String = "/sys/fs/cgroup", membership: String = "/proc/self/cgroup"
   ) -> Double? {

@@ -10,12 +10,13 @@ import Synchronization
 
 /// A fixed set of threads that run the iterations of a loop, the calling thread among them.
 ///
-/// Iterations are handed out one at a time by an atomic counter, so which thread runs which is not determined; a
-/// result must not depend on it. Between loops the threads spin for half a millisecond, then sleep. A loop waits for
-/// the threads that took part in it and for no others: one that the system has not woken up yet costs nothing.
+/// Iterations are handed out one at a time by an atomic counter, so which thread runs which is not
+/// determined; a result must not depend on it. Between loops the threads spin for half a millisecond,
+/// then sleep. A loop waits for the threads that took part in it and for no others: one that the system
+/// has not woken up yet costs nothing.
 ///
-/// One loop at a time: `run` must not be called from two threads at once, nor from inside a loop's body, nor between
-/// `start` and `finish`.
+/// One loop at a time: `run` must not be called from two threads at once, nor from inside a loop's body,
+/// nor between `start` and `finish`.
 package final class Workers: Sendable {
   /// Threads that run a loop, the caller included.
   package let count: Int
@@ -23,7 +24,8 @@ package final class Workers: Sendable {
   private let crew: Crew
   private let threads: [Thread]
 
-  /// Starts `threads - 1` threads; fewer where the system allows no more. With 1, everything runs on the caller.
+  /// Starts `threads - 1` threads; fewer where the system allows no more. With 1,
+  /// everything runs on the caller.
   package init(threads wanted: Int) {
     let crew = Crew()
     var threads: [Thread] = []
@@ -62,7 +64,8 @@ package final class Workers: Sendable {
     crew.open(Loop(count: count, body: body), helpers: min(count, threads.count))
   }
 
-  /// Takes part in the loop that has been started, and returns when all calls have; at once where there is none.
+  /// Takes part in the loop that has been started, and returns when all calls have;
+  /// at once where there is none.
   package func finish() { crew.finish() }
 
   private static func start(_ crew: Crew, worker: Int) -> Thread? {
@@ -131,8 +134,8 @@ private struct Loop {
 
 /// What the threads share: the loop at hand, and where to wait for the next one.
 ///
-/// `state` is the whole protocol: the low 16 bits count the helpers inside the loop, the next bit says that the loop
-/// is open to further ones, and the rest is the loop's number.
+/// `state` is the whole protocol: the low 16 bits count the helpers inside the loop, the next bit says that
+/// the loop is open to further ones, and the rest is the loop's number.
 /// - The caller writes `loop` and `next` only while the loop is closed and nobody is inside.
 /// - A helper reads them only inside, which it enters by one compare-and-exchange on an open state.
 /// - The caller closes the loop when the indices have run out, and returns when nobody is inside.
@@ -176,7 +179,8 @@ private final class Crew: Sendable {
   func open(_ newLoop: Loop, helpers: Int) {
     loop = newLoop
     next.store(0, ordering: .relaxed)
-    // Nobody is inside and the loop is closed, so the low bits are zero; sequentially consistent against `sleepers`.
+    // Nobody is inside and the loop is closed, so the low bits are zero; sequentially
+    // consistent against `sleepers`.
     let current = state.load(ordering: .relaxed)
     state.store((current &+ Self.number) | Self.open, ordering: .sequentiallyConsistent)
     wake(helpers)
@@ -269,8 +273,8 @@ private final class Crew: Sendable {
     pthread_mutex_unlock(mutex)
   }
 
-  /// Sleeps until a loop other than `last` is open. `sleepers` is raised before the state is looked at, and the
-  /// caller opens before it looks at `sleepers`: one of the two sees the other.
+  /// Sleeps until a loop other than `last` is open. `sleepers` is raised before the state is looked at,
+  /// and the caller opens before it looks at `sleepers`: one of the two sees the other.
   private func sleep(after last: UInt64) {
     pthread_mutex_lock(mutex)
     sleepers.add(1, ordering: .sequentiallyConsistent)

@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// Memory of the process that is all zeros. Of a large one only the pages that have been used are resident, and all of
-/// them go back to the system in the end.
+/// Memory of the process that is all zeros. Of a large one only the pages that have been used are resident,
+/// and all of them go back to the system in the end.
 package struct ZeroedMemory: ~Copyable {
   /// The first byte, at a multiple of 64.
   package let base: UnsafeMutableRawPointer

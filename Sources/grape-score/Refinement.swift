@@ -1,20 +1,21 @@
 import Commands
 import Inference
 
-/// Scored records that wait until it is clear in which mode their group is scored: a fast one, or an exact one where the
-/// fast one has put the wrong response first.
+/// Scored records that wait until it is clear in which mode their group is scored: a fast one, or an exact
+/// one where the fast one has put the wrong response first.
 ///
-/// A group is a run of records with one key. Its best response stands apart when every other is below it by more than
-/// `margin` · sqrt(1/n + 1/m), for n and m tokens: errors of single tokens average out. Otherwise the best one and those near
-/// it are scored exactly. When that leaves the same one the best, the group keeps its fast scores; if not, its other records are
-/// scored exactly too, and it has exact scores throughout.
+/// A group is a run of records with one key. Its best response stands apart when every other is below it by
+/// more than `margin` · sqrt(1/n + 1/m), for n and m tokens: errors of single tokens average out. Otherwise
+/// the best one and those near it are scored exactly. When that leaves the same one the best, the group keeps
+/// its fast scores; if not, its other records are scored exactly too, and it has exact scores throughout.
 ///
-/// All this depends on a group's records alone, so that windows, pauses and interruptions do not show in the output.
+/// All this depends on a group's records alone, so that windows, pauses and interruptions
+/// do not show in the output.
 final class Refinement {
   /// The mode that all records are scored in at first.
   static let fast = Precision.int8
-  /// Three standard deviations of the error that int8 has in a difference of two scores of a group, in units of
-  /// sqrt(1/n + 1/m): 0.11 on Alpaca's candidates and 0.13 on GSM8K's, under SmolLM2-135M.
+  /// Three standard deviations of the error that int8 has in a difference of two scores of a group, in units
+  /// of sqrt(1/n + 1/m): 0.11 on Alpaca's candidates and 0.13 on GSM8K's, under SmolLM2-135M.
   static let defaultMargin = 0.4
 
   /// A record and its scores, in the fast mode and perhaps in the exact one.
@@ -134,7 +135,8 @@ final class Refinement {
     while !waiting.isEmpty { scoreWaiting(before: nil, counting: &work) }
   }
 
-  /// Takes the records of the groups at the queue's beginning that are ready, with the scores they are to have.
+  /// Takes the records of the groups at the queue's beginning that are ready, with
+  /// the scores they are to have.
   func takeReady() -> [(line: HeldLine, scores: TokenScores, isExact: Bool)] {
     let count = groups.firstIndex { !$0.isReady } ?? groups.count
     let ready = groups[..<count].flatMap { group in
@@ -186,7 +188,8 @@ final class Refinement {
     if isExact { exactCount += 1 }
   }
 
-  /// The place of the greatest mean, the first of equal ones, which is what is picked; nil where a number is not finite.
+  /// The place of the greatest mean, the first of equal ones, which is what is picked; nil
+  /// where a number is not finite.
   private func best(of scores: [TokenScores?]) -> Int? {
     var best: (place: Int, mean: Double)?
     for (place, scores) in scores.enumerated() {

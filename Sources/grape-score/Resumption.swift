@@ -2,12 +2,12 @@ import Commands
 import Records
 import Streams
 
-/// The output of a run that was cut short: its records are compared with the input's, one by one, and what is torn at its
-/// end is dropped.
+/// The output of a run that was cut short: its records are compared with the input's, one by one, and
+/// what is torn at its end is dropped.
 ///
-/// Whatever has stopped the run, the records that lie whole before the first torn one are those of the first records of the
-/// input. Scores do not depend on what is scored with them, so going on behind these makes the file that a run without
-/// a break would have made.
+/// Whatever has stopped the run, the records that lie whole before the first torn one are those of the first
+/// records of the input. Scores do not depend on what is scored with them, so going on behind these makes the
+/// file that a run without a break would have made.
 final class Resumption {
   private let path: String
   private let separator: UInt8
@@ -39,11 +39,11 @@ final class Resumption {
     return model
   }
 
-  /// The file, to be written behind the records that are right: each record when it is scored, so that nothing but
-  /// the window in hand is lost to what gives no warning.
+  /// The file, to be written behind the records that are right: each record when it is scored, so that
+  /// nothing but the window in hand is lost to what gives no warning.
   ///
-  /// - Throws: `ResumptionError` when there are whole records left that the input has not, or something that no run of
-  ///   this program leaves behind: then the file is somebody else's.
+  /// - Throws: `ResumptionError` when there are whole records left that the input has not, or something that
+  ///   no run of this program leaves behind: then the file is somebody else's.
   func output() throws -> Output {
     if let line = nextLine, scored(line) != nil { throw ResumptionError(path: path, record: count + 1) }
     guard isTorn(rest) else { throw ResumptionError(path: path, record: count + 1, isForeign: true) }
@@ -73,8 +73,9 @@ final class Resumption {
     return member
   }
 
-  /// Whether these bytes may be what an interrupted run or a crash of the machine has left in the place of scores. Where no
-  /// record has shown that the file is this program's, its first byte and what ends its lines have to.
+  /// Whether these bytes may be what an interrupted run or a crash of the machine has left in the
+  /// place of scores. Where no record has shown that the file is this program's, its first byte
+  /// and what ends its lines have to.
   private func isTorn(_ rest: UnsafeRawBufferPointer) -> Bool {
     guard let first = rest.first else { return true }
     func isJSON(_ line: UnsafeRawBufferPointer?) -> Bool {

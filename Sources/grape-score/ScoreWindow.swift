@@ -4,8 +4,8 @@ import Records
 import Streams
 import Tokenization
 
-/// Records that wait to be scored together: read, checked and packed until the batch is full, then scored and written
-/// in the order in which they came.
+/// Records that wait to be scored together: read, checked and packed until the batch is full, then scored and
+/// written in the order in which they came.
 struct ScoreWindow: ~Copyable {
   private let filter: Filter
   private let tokenizer: Tokenizer?
@@ -62,7 +62,8 @@ struct ScoreWindow: ~Copyable {
 
   /// Whether the record's scores are there already, in an output that is resumed.
   ///
-  /// - Throws: as `add` does, so that bad records are found again; `ResumptionError` when something else is there.
+  /// - Throws: as `add` does, so that bad records are found again; `ResumptionError`
+  ///   when something else is there.
   mutating func isDone(_ line: SourceLine, _ resumption: Resumption) throws -> Bool {
     let member = try check(line)
     let key = refinement == nil ? nil : try Self.key(of: member)
@@ -102,8 +103,8 @@ struct ScoreWindow: ~Copyable {
     try writeReady()
   }
 
-  /// Scores and writes everything. After an interruption the running group's other records are not known, and it is left
-  /// out.
+  /// Scores and writes everything. After an interruption the running group's other records are
+  /// not known, and it is left out.
   mutating func finish() throws {
     try scoreWaiting(before: [])
     if Interruption.signal == nil { refinement?.endGroup(counting: &work) }

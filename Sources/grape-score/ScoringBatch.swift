@@ -1,6 +1,7 @@
 import Inference
 
-/// Texts that wait to be scored together by a model in one numeric mode, and what is kept from batch to batch.
+/// Texts that wait to be scored together by a model in one numeric mode, and what
+/// is kept from batch to batch.
 ///
 /// The first batches are small, so that the first scores come out at once; scores do not depend on it.
 final class ScoringBatch {
@@ -36,8 +37,8 @@ final class ScoringBatch {
   /// The scores of all texts, in order; the batch is empty then.
   ///
   /// - Parameters:
-  ///   - next: the text that comes next, of whose beginning is kept what the last one has too; nil where it is not known
-  ///     yet.
+  ///   - next: the text that comes next, of whose beginning is kept what the last one has too;
+  ///     nil where it is not known yet.
   ///   - work: what has been computed is added.
   func score(before next: [UInt32]?, counting work: inout Work) -> TokenScores {
     work += model.work(of: batch)

@@ -3,14 +3,15 @@ import Streams
 import Templates
 import Tokenization
 
-/// A text that comes before every rendered text and is tokenized with it, such as worked examples (few-shot prompting, Brown
-/// et al., arXiv 2005.14165).
+/// A text that comes before every rendered text and is tokenized with it, such as worked examples (few-shot
+/// prompting, Brown et al., arXiv 2005.14165).
 struct Context: Sendable {
   /// What `grape.tokenizer` records: `context@` and the first eight hexadecimal digits of the text's hash.
   let name: String
   private let text: [UInt8]
 
-  /// - Throws: `IOError`; `UsageError` for a file that no tokenizer takes, or a template whose text nothing comes before.
+  /// - Throws: `IOError`; `UsageError` for a file that no tokenizer takes, or a template
+  ///   whose text nothing comes before.
   init(path: String, _ template: Template, _ tokenizer: Tokenizer) throws {
     guard !template.isComplete else {
       throw UsageError(

@@ -1,6 +1,7 @@
 import Tokenization
 
-/// Texts as they are compared with `--group-loosely`: in Normalization Form C, without white space around them.
+/// Texts as they are compared with `--group-loosely`: in Normalization Form C,
+/// without white space around them.
 struct LooseText {
   private let form: ComposedForm
 

@@ -1,8 +1,8 @@
 import Commands
 import Streams
 
-/// Has several threads work on records. While the others work on a batch, the calling thread writes the one before it
-/// and fills the next; then it takes part.
+/// Has several threads work on records. While the others work on a batch, the calling thread writes the one
+/// before it and fills the next; then it takes part.
 final class ParallelPipeline<Task: RecordTask & ~Copyable>: RecordPipeline {
   private let filter: Filter
   private let workers: Workers

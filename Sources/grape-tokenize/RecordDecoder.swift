@@ -2,8 +2,8 @@ import Records
 import Streams
 import Tokenization
 
-/// Turns records with tokens into records with the tokens' text, as the reference decodes them: special tokens
-/// are spelled out, and bytes that are not UTF-8 become U+FFFD.
+/// Turns records with tokens into records with the tokens' text, as the reference decodes them: special
+/// tokens are spelled out, and bytes that are not UTF-8 become U+FFFD.
 struct RecordDecoder: RecordTask, ~Copyable {
   private let tokenizer: Tokenizer
   private var parser = JSONParser()

@@ -44,7 +44,8 @@ struct RecordTokenizer: RecordTask, ~Copyable {
   /// Appends the records that the record in `line` becomes, one for each candidate.
   ///
   /// - Returns: how many tokens they have.
-  /// - Throws: a `RecordError` if the record is bad, or one of its candidates is; the others have then been appended.
+  /// - Throws: a `RecordError` if the record is bad, or one of its candidates is; the
+  ///   others have then been appended.
   mutating func append(_ line: UnsafeRawBufferPointer, to output: inout RecordOutput) throws -> Int {
     let record = try parser.parse(line)
     switch try settings.mapping.content(of: record) {

@@ -3,7 +3,8 @@ import Commands
 /// Works on each record while it is in the reader, and writes what records become.
 final class SerialPipeline<Task: RecordTask & ~Copyable>: RecordPipeline {
   private let filter: Filter
-  // A record is worked on when the one before it is done: no access to them needs to be checked for another one.
+  // A record is worked on when the one before it is done: no access to them needs to
+  // be checked for another one.
   @exclusivity(unchecked) private var task: Task
   @exclusivity(unchecked) private var output: RecordOutput
   private var writer: RecordWriter

@@ -38,8 +38,8 @@ struct TemplateChoice: Sendable {
 
   /// The template for a model.
   ///
-  /// - Throws: `TemplateError`, or what is wrong with the model's files; `UsageError` for the text of a token that the
-  ///   template has no place for.
+  /// - Throws: `TemplateError`, or what is wrong with the model's files; `UsageError` for the text of a token
+  ///   that the template has no place for.
   func template(for location: ModelLocation) throws -> Template {
     let template = try unchecked(for: location)
     for (option, text) in [("bos", beginning), ("eos", end)] where text != nil {

@@ -1,6 +1,7 @@
 import Tokenization
 
-/// A tokenized text to be read by a person: the borders between its tokens, and which of them count as response.
+/// A tokenized text to be read by a person: the borders between its tokens, and which
+/// of them count as response.
 ///
 /// Tokens that share a character are shown as one; tokens without text of their own, such as the one that
 /// begins a text, are spelled out.

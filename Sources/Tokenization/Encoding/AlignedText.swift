@@ -1,11 +1,11 @@
 /// A text that is changed step by step, and for each of its bytes the part of the given text it stands for.
 ///
-/// The rules are the reference's (`NormalizedString` of Hugging Face tokenizers): a character that replaces another
-/// stands for it, one that is added stands for what the character before it stands for, and what characters that are
-/// removed stood for is lost. All bytes of a character stand for the same part.
+/// The rules are the reference's (`NormalizedString` of Hugging Face tokenizers): a character that replaces
+/// another stands for it, one that is added stands for what the character before it stands for, and what
+/// characters that are removed stood for is lost. All bytes of a character stand for the same part.
 ///
-/// A change is made in one pass from the beginning: `begin`, then `keep`, `put` and `drop` in any order. What is not
-/// kept in the end is removed.
+/// A change is made in one pass from the beginning: `begin`, then `keep`, `put` and `drop` in any order.
+/// What is not kept in the end is removed.
 struct AlignedText {
   private(set) var bytes: [UInt8] = []
   /// For each byte, where its part of the given text begins and where that ends.
@@ -69,8 +69,8 @@ struct AlignedText {
   ///
   /// - Parameters:
   ///   - code: the character.
-  ///   - change: 0 if it replaces the next one, -n if it replaces the next one and n more are left out after that, 1 if
-  ///     it is added.
+  ///   - change: 0 if it replaces the next one, -n if it replaces the next one and n more are left
+  ///     out after that, 1 if it is added.
   mutating func put(_ code: UInt32, change: Int) {
     let source = change > 0 ? position - 1 : position
     let part = oldParts.indices.contains(source) ? oldParts[source] : SIMD2()
@@ -104,7 +104,8 @@ struct AlignedText {
     }
   }
 
-  /// Puts a string before the rest, which is not empty; it stands for what the rest's first character stands for.
+  /// Puts a string before the rest, which is not empty; it stands for what the rest's
+  /// first character stands for.
   mutating func put(before string: [UInt8]) {
     guard oldParts.indices.contains(position) else { return }
     bytes += string

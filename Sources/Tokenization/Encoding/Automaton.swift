@@ -1,8 +1,8 @@
 /// A pattern's automaton where it lies in the compiled tokenizer; see `PatternAutomaton`.
 ///
-/// A row has an entry for each class of characters and one for the end of the text. An entry is the offset of the next
-/// state's row << 8 | the number of that state's run, or 0 << 1 | whether the text before the character just read
-/// matches. Row 0 is the dead state, the next one the start.
+/// A row has an entry for each class of characters and one for the end of the text. An entry is the offset
+/// of the next state's row << 8 | the number of that state's run, or 0 << 1 | whether the text before the
+/// character just read matches. Row 0 is the dead state, the next one the start.
 struct Automaton {
   private let transitions: UnsafePointer<UInt32>
   private let runs: UnsafePointer<ByteRun>

@@ -1,5 +1,6 @@
 /// A set of ASCII bytes on which a state of an automaton stays in itself, as at most two ranges, laid out for
-/// comparing 16 bytes at once. Only states that are matches whatever follows have one, so a run can be skipped.
+/// comparing 16 bytes at once. Only states that are matches whatever follows have one,
+/// so a run can be skipped.
 struct ByteRun {
   private var firstLow: SIMD16<UInt8>
   private var firstWidth: SIMD16<UInt8>

@@ -13,8 +13,8 @@ func firstIndex(of byte: UInt8, _ bytes: UnsafeRawBufferPointer) -> Int? {
   return UnsafeRawPointer(hit) - base
 }
 
-/// A place from `start` on before which neither of two bytes occurs: less than 32 before the first that does, or
-/// before the end.
+/// A place from `start` on before which neither of two bytes occurs: less than 32 before the first
+/// that does, or before the end.
 @inline(__always)
 func skip(
   _ first: UInt8, _ second: UInt8, _ text: UnsafePointer<UInt8>, from start: Int, to end: Int

@@ -1,8 +1,8 @@
-/// The places of a cache in which each entry has one: few at first, so that a short run touches little memory, and eight
-/// times as many whenever half of them have been filled.
+/// The places of a cache in which each entry has one: few at first, so that a short run touches little
+/// memory, and eight times as many whenever half of them have been filled.
 ///
-/// Entries stay where they are when there are more places. Those that belong elsewhere now are not found any more, as any
-/// entry of a cache may be lost.
+/// Entries stay where they are when there are more places. Those that belong elsewhere now are not found any
+/// more, as any entry of a cache may be lost.
 struct CachePlaces {
   private var shift: UInt64
   private let leastShift: UInt64

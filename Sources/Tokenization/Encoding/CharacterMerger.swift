@@ -1,8 +1,8 @@
 /// Byte pair encoding that begins with a token for each character, as SentencePiece has it.
 ///
-/// A character without a token is spelled by the tokens of its bytes, if all of them have one and the tokenizer wants
-/// it; otherwise it is the unknown token, one for each or one for each run of them; without an unknown token it is
-/// left out. n characters take O(n log n).
+/// A character without a token is spelled by the tokens of its bytes, if all of them have one and the
+/// tokenizer wants it; otherwise it is the unknown token, one for each or one for each run of them; without
+/// an unknown token it is left out. n characters take O(n log n).
 final class CharacterMerger: PieceSegmenter {
   /// A token of the piece; one that has been merged into the token before it is out of the list.
   private struct Symbol {
@@ -22,7 +22,8 @@ final class CharacterMerger: PieceSegmenter {
 
   private let model: CharacterModel
   private var symbols: [Symbol] = []
-  /// Order << 32 | symbol, the least first. An entry is out of date when its symbol's merge has another order by now.
+  /// Order << 32 | symbol, the least first. An entry is out of date when its symbol's
+  /// merge has another order by now.
   private var heap: [UInt64] = []
 
   init(_ model: CharacterModel) { self.model = model }
@@ -53,8 +54,8 @@ final class CharacterMerger: PieceSegmenter {
 
   /// Reads the piece's characters as tokens, unknown ones included.
   ///
-  /// As in the reference, an unknown token is put when the next known character comes, behind the bytes of others
-  /// between, and a token ends where the lengths of it and those before it add up to.
+  /// As in the reference, an unknown token is put when the next known character comes, behind the bytes of
+  /// others between, and a token ends where the lengths of it and those before it add up to.
   private func readTokens(_ piece: UnsafePointer<UInt8>, _ count: Int) {
     var here = 0
     var end = 0

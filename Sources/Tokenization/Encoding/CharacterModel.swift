@@ -18,8 +18,8 @@ struct CharacterModel {
   /// nil when some number leads outside.
   ///
   /// - Parameters:
-  ///   - blocks, symbols: the symbol of each character in two stages of 256: a token, a number from `vocabularySize` on
-  ///     for one that is only part of tokens, or `CacheSection.none`.
+  ///   - blocks, symbols: the symbol of each character in two stages of 256: a token, a number from
+  ///     `vocabularySize` on for one that is only part of tokens, or `CacheSection.none`.
   ///   - orders: as many as there are ranks, or none.
   init?(
     vocabularySize: UInt32, merges: MergeTable, byteTokens: UnsafePointer<UInt32>, unknown: UInt32?,

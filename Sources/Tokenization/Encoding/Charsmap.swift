@@ -1,5 +1,5 @@
-/// SentencePiece's map of characters to what they are normalized to (`precompiled_charsmap`): a double-array trie (Darts)
-/// of keys, whose values are places in a block of strings that end in zeros.
+/// SentencePiece's map of characters to what they are normalized to (`precompiled_charsmap`): a double-array
+/// trie (Darts) of keys, whose values are places in a block of strings that end in zeros.
 ///
 /// The blob is the trie's length in bytes as 4 bytes, the trie, the strings; all little-endian.
 struct Charsmap {

@@ -1,16 +1,17 @@
-/// The automaton of a pattern that needs to see more than the characters of a match: what is before it, whether further
-/// patterns match what follows, or that matches the empty text.
+/// The automaton of a pattern that needs to see more than the characters of a match: what is before it,
+/// whether further patterns match what follows, or that matches the empty text.
 ///
-/// A condition `(?=…)` on more than one character is an automaton of its own, which reads the text from right to left and
-/// tells for every place whether the pattern matches there. The pattern's automaton then reads characters together
-/// with the conditions that hold before them. So the time is linear in the text for the conditions, as for lookahead at one
-/// character.
+/// A condition `(?=…)` on more than one character is an automaton of its own, which reads the text from right
+/// to left and tells for every place whether the pattern matches there. The pattern's automaton then reads
+/// characters together with the conditions that hold before them. So the time is linear in the text for the
+/// conditions, as for lookahead at one character.
 struct ContextualAutomaton {
   /// The pattern and, after it, its conditions.
   private let tables: [Table]
   private let classCount: Int
 
-  /// Reads an automaton of a compiled tokenizer: the number of conditions, then a `Table` for the pattern and each of them.
+  /// Reads an automaton of a compiled tokenizer: the number of conditions, then a `Table` for
+  /// the pattern and each of them.
   ///
   /// - Parameters:
   ///   - numbers: its part of the section `transitions`.
@@ -43,8 +44,8 @@ struct ContextualAutomaton {
     return numbers
   }
 
-  /// One automaton: where a search begins after each class and at the beginning, and rows of entries, the next state << 1 |
-  /// whether the text before the character just read matches. State 0 is the dead one.
+  /// One automaton: where a search begins after each class and at the beginning, and rows of entries,
+  /// the next state << 1 | whether the text before the character just read matches. State 0 is the dead one.
   private struct Table {
     let starts: UnsafeBufferPointer<UInt32>
     let transitions: UnsafeBufferPointer<UInt32>
@@ -68,8 +69,8 @@ struct ContextualAutomaton {
     func entry(_ state: Int, _ symbol: Int) -> UInt32 { transitions[state * stride + symbol] }
   }
 
-  /// Splits a part of a text into matches and what is between them, as the reference iterates over matches: an empty match
-  /// right after another match is none. Empty matches are parts too.
+  /// Splits a part of a text into matches and what is between them, as the reference iterates over matches:
+  /// an empty match right after another match is none. Empty matches are parts too.
   ///
   /// - Parameters:
   ///   - text: well-formed UTF-8.
@@ -129,7 +130,8 @@ struct ContextualAutomaton {
     return matched
   }
 
-  /// For every place of the range and its end, the bits of the conditions that hold there. Empty without conditions.
+  /// For every place of the range and its end, the bits of the conditions that hold there.
+  /// Empty without conditions.
   private func conditionsHolding(
     _ text: UnsafePointer<UInt8>, _ range: Range<Int>, _ classes: ClassTable
   ) -> [UInt8] {

@@ -11,7 +11,8 @@ package struct TextError: RecordError, Equatable {
 ///     let encoding = try encoder.encode(text)
 ///
 /// The steps are those of the reference: added tokens are cut out of the text; the rest is normalized; added
-/// tokens that are looked for in normalized text are cut out; the rest is split into pieces; each piece is merged.
+/// tokens that are looked for in normalized text are cut out; the rest is split into
+/// pieces; each piece is merged.
 package struct Encoder: ~Copyable {
   private let tokenizer: Tokenizer
   private let tables: TokenizerTables
@@ -20,7 +21,8 @@ package struct Encoder: ~Copyable {
   private var splitter: Splitter
   private var lanes: LaneSplitter?
   private var normalizer: Normalizer?
-  /// Texts with spaces as the vocabulary has them, where that is part of the normalizer or of the pre-tokenizer.
+  /// Texts with spaces as the vocabulary has them, where that is part of the normalizer
+  /// or of the pre-tokenizer.
   private var spaced: SpacedText?
   private let spacePlace: SpaceMark.Place?
   private var plainTokens: AddedTokenMatcher
@@ -31,8 +33,8 @@ package struct Encoder: ~Copyable {
 
   /// - Parameters:
   ///   - tokenizer: turns texts into tokens.
-  ///   - splitsSideBySide: split several stretches of a text at once, where the pre-tokenizer allows it. That makes
-  ///     no difference but in speed.
+  ///   - splitsSideBySide: split several stretches of a text at once, where the pre-tokenizer allows it.
+  ///     That makes no difference but in speed.
   package init(_ tokenizer: Tokenizer, splitsSideBySide: Bool = true) {
     self.tokenizer = tokenizer
     tables = tokenizer.tables

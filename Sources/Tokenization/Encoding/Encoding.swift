@@ -23,8 +23,8 @@ package struct Encoding {
     return low
   }
 
-  /// How many tokens, from the first on, the text up to `offset` has: up to the first that ends there or past it, and
-  /// those that end where that does, as the bytes of one character may.
+  /// How many tokens, from the first on, the text up to `offset` has: up to the first that ends there or past
+  /// it, and those that end where that does, as the bytes of one character may.
   ///
   /// - Complexity: O(log n).
   package func tokenCount(upTo offset: Int) -> Int {

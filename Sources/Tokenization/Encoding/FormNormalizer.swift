@@ -2,14 +2,15 @@
 struct FormNormalizer {
   private let table: NormalizationTable
 
-  /// Characters between two places where nothing can compose: decomposed, then composed in place. `change` is as in
-  /// `AlignedText.put`.
+  /// Characters between two places where nothing can compose: decomposed, then composed in place.
+  /// `change` is as in `AlignedText.put`.
   private var run: [(code: UInt32, combiningClass: UInt8, change: Int)] = []
   private var composed: [(code: UInt32, change: Int)] = []
 
   init(_ table: NormalizationTable) { self.table = table }
 
-  /// Whether well-formed text is certain to be in Normalization Form C already. O(n), 8 bytes a step below U+0300.
+  /// Whether well-formed text is certain to be in Normalization Form C already. O(n),
+  /// 8 bytes a step below U+0300.
   func isComposed(_ text: UnsafePointer<UInt8>, count: Int) -> Bool {
     var position = 0
     var lastClass: UInt8 = 0

@@ -2,12 +2,13 @@ import CKernels
 
 /// Splits texts by a `SplitTable`, several stretches of them side by side.
 ///
-/// One step of an automaton waits for the one before it, some six cycles; steps of automata on different stretches do
-/// not wait for each other. So a window of the text is cut at places that are sure to be between pieces, and the
-/// stretches between the cuts are split in lockstep, two symbols a step, without a branch where pieces end.
+/// One step of an automaton waits for the one before it, some six cycles; steps of automata on different
+/// stretches do not wait for each other. So a window of the text is cut at places that are sure to
+/// be between pieces, and the stretches between the cuts are split in lockstep, two symbols a step,
+/// without a branch where pieces end.
 struct LaneSplitter: ~Copyable {
-  /// A stretch on its way: from where a piece begins to the end of the text or a sure place between pieces. Places
-  /// are counted from the beginning of the window.
+  /// A stretch on its way: from where a piece begins to the end of the text or a sure place between pieces.
+  /// Places are counted from the beginning of the window.
   private struct Lane {
     /// The state: the offset of its row.
     var row = 0
@@ -23,8 +24,8 @@ struct LaneSplitter: ~Copyable {
   private let classes: ClassTable
   /// The symbols of the window's bytes, and of what follows it.
   private let symbols: UnsafeMutablePointer<UInt8>
-  /// A number for each place in the window: that of the pair of its symbol and the next one, and when a lane has been
-  /// there, in bit 0 whether a piece ends there.
+  /// A number for each place in the window: that of the pair of its symbol and the next one, and when a lane
+  /// has been there, in bit 0 whether a piece ends there.
   private let numbers: UnsafeMutablePointer<UInt16>
   /// 0, and where the pieces end that have been found.
   private let bounds: UnsafeMutablePointer<UInt32>
@@ -92,7 +93,8 @@ struct LaneSplitter: ~Copyable {
 
   // MARK: Windows and stretches
 
-  /// Fills `symbols` with those of a window and, after them, of the end. Returns the window's length in bytes.
+  /// Fills `symbols` with those of a window and, after them, of the end. Returns
+  /// the window's length in bytes.
   private func readSymbols(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int {
     let symbols = symbols
     let ascii = classes.ascii
@@ -128,8 +130,8 @@ struct LaneSplitter: ~Copyable {
   /// - Parameters:
   ///   - count: the window's length in bytes.
   ///   - isLast: whether the text ends with the window.
-  /// - Returns: where the last stretch ends: with the text, or at the last sure place in the window; nil when there
-  ///   is none.
+  /// - Returns: where the last stretch ends: with the text, or at the last sure place in the
+  ///   window; nil when there is none.
   private mutating func cut(_ count: Int, isLast: Bool) -> Int? {
     var stop = count
     if !isLast {
@@ -237,7 +239,8 @@ struct LaneSplitter: ~Copyable {
     numbers[place] |= 1
   }
 
-  /// Ends a piece where the other automaton says that the one after the last mark ends, and goes on from there.
+  /// Ends a piece where the other automaton says that the one after the last mark
+  /// ends, and goes on from there.
   private func findEnd(_ lane: inout Lane, _ text: UnsafePointer<UInt8>, _ count: Int) {
     var last = lane.here - 1
     while last > lane.start, numbers[last] & 1 == 0 { last -= 1 }

@@ -1,8 +1,8 @@
 /// The merges of byte pair encoding by pair, each in a place of its own.
 ///
-/// A slot is left << 43 | right << 22 | rank, or `CacheSection.emptySlot`. Ranks say which of two merges is better, the
-/// lower one. Where better merges make tokens of lower ids throughout, as they do in most tokenizers, the rank of a
-/// merge is the id of its token; otherwise it is the place in the order of merges.
+/// A slot is left << 43 | right << 22 | rank, or `CacheSection.emptySlot`. Ranks say which of two merges
+/// is better, the lower one. Where better merges make tokens of lower ids throughout, as they do in most
+/// tokenizers, the rank of a merge is the id of its token; otherwise it is the place in the order of merges.
 struct MergeTable {
   private let slots: UnsafePointer<UInt64>
   private let hash: PerfectHash
@@ -44,7 +44,8 @@ struct MergeTable {
     self.bytePairs = pairBase
   }
 
-  /// The rank of the merge of a pair, or `noRank`. Either token may be `CacheSection.none`, which has no merge.
+  /// The rank of the merge of a pair, or `noRank`. Either token may be `CacheSection.none`,
+  /// which has no merge.
   @inline(__always)
   func rank(_ left: UInt32, _ right: UInt32) -> UInt32 {
     let pair = Self.pair(left, right)
@@ -54,8 +55,8 @@ struct MergeTable {
     return slot &>> 22 == pair && rank < rankCount ? rank : Self.noRank
   }
 
-  /// The rank of the merge of two bytes' tokens, or `noRank`. These are looked up most, and few of them for the
-  /// most part, so they have a table of their own.
+  /// The rank of the merge of two bytes' tokens, or `noRank`. These are looked up most, and few of them for
+  /// the most part, so they have a table of their own.
   @inline(__always)
   func rank(ofBytes left: UInt8, _ right: UInt8) -> UInt32 { bytePairs[Int(left) << 8 | Int(right)] }
 
@@ -79,7 +80,8 @@ extension MergeTable {
     let bytePairs: [UInt32]
 
     /// - Parameters:
-    ///   - merges: pairs, best first, and the token that each makes. The last of several merges of a pair counts.
+    ///   - merges: pairs, best first, and the token that each makes. The last of several
+    ///     merges of a pair counts.
     ///   - byteTokens: the token of each byte, or `CacheSection.none`.
     /// - Throws: `TokenizerError` for pairs that were made to have no `PerfectHash`.
     init(

@@ -2,14 +2,14 @@ import Streams
 
 /// Pieces that are no tokens, seen lately, and the tokens that merging has made of them.
 ///
-/// Unlike `WordCache` it holds any number of tokens and forgets nothing until it is full; then it forgets everything.
-/// Memory is fixed: a hash table, and records one after another.
+/// Unlike `WordCache` it holds any number of tokens and forgets nothing until it is full; then it forgets
+/// everything. Memory is fixed: a hash table, and records one after another.
 package struct MergedWordCache: ~Copyable {
   private let slotMemory: ZeroedMemory
   /// Hash << 32 | where the record begins, or 0: open addressing. There is always an empty slot.
   private let slots: UnsafeMutablePointer<UInt64>
-  /// A record is the piece's length in bytes, the number of tokens, the piece in whole numbers, the ids, and where the
-  /// tokens end in the piece. The first number is not used.
+  /// A record is the piece's length in bytes, the number of tokens, the piece in whole numbers, the ids,
+  /// and where the tokens end in the piece. The first number is not used.
   private let records: UnsafeMutablePointer<UInt32>
   private var used = 1
   private var count = 0

@@ -1,8 +1,8 @@
 /// Byte pair encoding of one piece: begins with a token for each byte, and as long as any adjacent pair has a
 /// merge, does the best one, the leftmost of equals.
 ///
-/// Short pieces are left to `ShortMerger`. Long ones are a linked list here and keep their merges in a heap, so that n
-/// bytes take O(n log n).
+/// Short pieces are left to `ShortMerger`. Long ones are a linked list here and keep their merges in a heap,
+/// so that n bytes take O(n log n).
 struct Merger: ~Copyable {
   /// A token of the piece; one that has been merged into the token before it is out of the list.
   private struct Symbol {
@@ -117,7 +117,8 @@ struct Merger: ~Copyable {
     return absorbed
   }
 
-  /// Keeps a heap of rank << 32 | symbol. An entry is out of date when the symbol's merge has another rank by now.
+  /// Keeps a heap of rank << 32 | symbol. An entry is out of date when the symbol's
+  /// merge has another rank by now.
   private func mergeAll(_ count: Int) {
     var heapCount = 0
     for index in 0..<count {

@@ -60,8 +60,8 @@ struct NormalizationTable {
     Properties(rawValue: properties[Int(blocks[Int(code >> 8)]) << 8 | Int(code & 0xFF)])
   }
 
-  /// The full canonical decomposition of a character, or its compatibility decomposition where that is another; empty
-  /// for one that has none.
+  /// The full canonical decomposition of a character, or its compatibility decomposition where that is
+  /// another; empty for one that has none.
   func decomposition(of code: UInt32, compatibly: Bool) -> UnsafeBufferPointer<UInt32>.SubSequence {
     let list = compatibly ? compatible : decompositions
     var low = 0

@@ -1,9 +1,9 @@
 /// A place for each key of a fixed set that no other key has, found by one look at a small table.
 ///
-/// By hash and displace (Belazzougui, Botelho, Dietzfelbinger, "Hash, Displace, and Compress", ESA 2009): keys fall into
-/// buckets of two or three, and each bucket has a pilot, a number with which its keys are hashed once more. Pilots are
-/// chosen when the table is made, those of the largest buckets first. Any other key has a place too, of which nothing is
-/// known: what lies there must say what its key is.
+/// By hash and displace (Belazzougui, Botelho, Dietzfelbinger, "Hash, Displace, and Compress", ESA 2009):
+/// keys fall into buckets of two or three, and each bucket has a pilot, a number with which its keys are
+/// hashed once more. Pilots are chosen when the table is made, those of the largest buckets first. Any other
+/// key has a place too, of which nothing is known: what lies there must say what its key is.
 package struct PerfectHash {
   private let pilots: UnsafePointer<UInt8>
   private let shift: UInt64

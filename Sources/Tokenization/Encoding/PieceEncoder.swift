@@ -1,7 +1,7 @@
 import CKernels
 
-/// Turns pieces into tokens: by the cache of words, the tables of tokens that stand for themselves, the cache of merged
-/// words, or merging, in this order.
+/// Turns pieces into tokens: by the cache of words, the tables of tokens that stand for themselves, the cache
+/// of merged words, or merging, in this order.
 struct PieceEncoder: ~Copyable {
   /// A piece on its way: its key, and where the cache has it if it has it.
   private struct Lookup {
@@ -18,7 +18,8 @@ struct PieceEncoder: ~Copyable {
   /// What makes tokens of pieces instead of the merger, where that is not byte pair encoding of bytes.
   private let segmenter: (any PieceSegmenter)?
 
-  /// The room that must be left after the last token: several are written at once, and as many count as there are.
+  /// The room that must be left after the last token: several are written at once,
+  /// and as many count as there are.
   static let slack = 4
 
   /// The entries of so many pieces are on their way from memory at once.
@@ -41,7 +42,8 @@ struct PieceEncoder: ~Copyable {
   ///   - bounds: where the first piece begins and each one ends.
   ///   - limit: the end of the memory that can be read.
   ///   - offset: is added to where tokens end.
-  ///   - tokens: receives at most as many tokens as the pieces have bytes; there must be room for `slack` more.
+  ///   - tokens: receives at most as many tokens as the pieces have bytes; there must
+  ///     be room for `slack` more.
   mutating func encode(
     _ text: UnsafePointer<UInt8>, _ bounds: UnsafeBufferPointer<UInt32>, limit: UnsafePointer<UInt8>,
     offset: Int, into tokens: inout TokenBuffer

@@ -1,7 +1,7 @@
 /// What makes keys of pieces behind whose beginning 16 bytes can be read.
 struct PieceMasks: ~Copyable {
-  /// What keeps the bytes of a piece among 16, for each length from 1 on. The last one stands for all lengths beyond
-  /// `PieceKey.maximumCount`.
+  /// What keeps the bytes of a piece among 16, for each length from 1 on. The last one stands for all lengths
+  /// beyond `PieceKey.maximumCount`.
   private let masks: UnsafeMutablePointer<SIMD2<UInt64>>
 
   private static let count = PieceKey.maximumCount + 1
@@ -17,8 +17,8 @@ struct PieceMasks: ~Copyable {
 
   deinit { masks.deallocate() }
 
-  /// The key of a piece; one that no piece has where it is longer than `PieceKey.maximumCount` or, as only a damaged table
-  /// makes it, without bytes.
+  /// The key of a piece; one that no piece has where it is longer than `PieceKey.maximumCount` or, as only a
+  /// damaged table makes it, without bytes.
   ///
   /// - Parameters:
   ///   - piece: the piece's bytes.

@@ -1,5 +1,5 @@
-/// Turns pieces into tokens where that is not byte pair encoding of bytes, which `Merger` does. One per encoder: it
-/// holds scratch memory.
+/// Turns pieces into tokens where that is not byte pair encoding of bytes, which `Merger` does. One per
+/// encoder: it holds scratch memory.
 protocol PieceSegmenter: AnyObject {
   /// Writes the tokens of one piece.
   ///

@@ -1,7 +1,8 @@
-/// Byte pair encoding of one piece of few bytes: as long as any adjacent pair has a merge, looks for the best one anew.
+/// Byte pair encoding of one piece of few bytes: as long as any adjacent pair has a merge,
+/// looks for the best one anew.
 ///
-/// The piece's symbols are a list between two symbols without a token, 0 and the one after the last, so that each has
-/// neighbors.
+/// The piece's symbols are a list between two symbols without a token, 0 and the one after the last,
+/// so that each has neighbors.
 struct ShortMerger: ~Copyable {
   private struct Symbol {
     var id: UInt32
@@ -15,8 +16,8 @@ struct ShortMerger: ~Copyable {
   private let byteTokens: UnsafePointer<UInt32>
   private let table: MergeTable
   private let symbols: UnsafeMutablePointer<Symbol>
-  /// For each symbol the rank of its merge with the next one << 32 | the symbol; `absent` for one that is out of the
-  /// list. Numbers of 8 bytes, as they are compared one by one as soon as they have been written.
+  /// For each symbol the rank of its merge with the next one << 32 | the symbol; `absent` for one that is out
+  /// of the list. Numbers of 8 bytes, as they are compared one by one as soon as they have been written.
   private let merges: UnsafeMutablePointer<UInt64>
 
   /// Longer pieces take another way.

@@ -1,7 +1,8 @@
-/// The tokens of at most 11 bytes that a piece equal to them becomes, each in a place of its own. They are most of any
-/// text, and one look at 16 bytes finds them.
+/// The tokens of at most 11 bytes that a piece equal to them becomes, each in a place of its own. They are
+/// most of any text, and one look at 16 bytes finds them.
 ///
-/// A slot is two numbers: the first 8 bytes of the token, and the 3 others, its length from bit 24 and its id from bit
+/// A slot is two numbers: the first 8 bytes of the token, and the 3 others, its length
+/// from bit 24 and its id from bit
 /// 32. The second number is 0 in an empty slot.
 struct ShortWordTable {
   private let slots: UnsafePointer<SIMD2<UInt64>>
@@ -46,8 +47,8 @@ struct ShortWordTable {
     return difference == 0 && id < vocabularySize ? id : CacheSection.none
   }
 
-  /// The slots of a table of these tokens, one number after the other, and their pilots. The first of tokens with the
-  /// same bytes counts.
+  /// The slots of a table of these tokens, one number after the other, and their pilots. The first of
+  /// tokens with the same bytes counts.
   ///
   /// - Throws: `TokenizerError` for tokens that were made to have no `PerfectHash`.
   static func build(

@@ -1,7 +1,8 @@
-/// How a tokenizer writes spaces whose vocabulary has a mark (`▁`) for each, where that is nearly all it does to texts.
+/// How a tokenizer writes spaces whose vocabulary has a mark (`▁`) for each, where that is
+/// nearly all it does to texts.
 ///
-/// Its vocabulary is compiled with spaces for marks. So ordinary text is encoded where it lies; only marks in the text
-/// itself, which mean the same as spaces, must be replaced.
+/// Its vocabulary is compiled with spaces for marks. So ordinary text is encoded where it lies; only marks in
+/// the text itself, which mean the same as spaces, must be replaced.
 struct SpaceMark: Equatable {
   let mark: Unicode.Scalar
   let prefix: Prefix

@@ -1,8 +1,8 @@
 /// A `SplitTable` for two symbols a step.
 ///
-/// The steps of an automaton wait for each other, so half as many take half the time. A row has an entry for each pair
-/// of symbols, that of (a, b) at a × stride + b, and begins at the offset of the state's row in the `SplitTable` <<
-/// `rowShift`. Entries are those of `grape_run_lanes`.
+/// The steps of an automaton wait for each other, so half as many take half the time. A row has an entry for
+/// each pair of symbols, that of (a, b) at a × stride + b, and begins at the offset of the state's row in the
+/// `SplitTable` << `rowShift`. Entries are those of `grape_run_lanes`.
 struct SplitPairTable: ~Copyable {
   let transitions: UnsafeMutablePointer<UInt32>
   /// Whether there is no table, as it would be a large one.

@@ -1,8 +1,8 @@
 /// A `SplittingAutomaton` where it lies in the compiled tokenizer.
 ///
-/// A row has an entry for each class of characters, one for the end of the text and one for the bytes of a character
-/// after its first, which change nothing. An entry is the offset of the next state's row << 3 | flags. Row 0 is the
-/// start.
+/// A row has an entry for each class of characters, one for the end of the text and one for the bytes
+/// of a character after its first, which change nothing. An entry is the offset of the next state's row
+/// << 3 | flags. Row 0 is the start.
 struct SplitTable {
   let transitions: UnsafePointer<UInt32>
   let stride: Int

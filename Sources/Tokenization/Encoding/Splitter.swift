@@ -110,8 +110,8 @@ struct Splitter {
 
   // MARK: Changes
 
-  /// Copies the pieces, each with what `prefix` gives for its bytes and its place in the text that was split. What is put
-  /// before a piece stands for its first character, as in the reference.
+  /// Copies the pieces, each with what `prefix` gives for its bytes and its place in the text that was split.
+  /// What is put before a piece stands for its first character, as in the reference.
   private mutating func change(
     _ text: UnsafePointer<UInt8>, prefix: (UnsafeBufferPointer<UInt8>.SubSequence, Int) -> [UInt8]
   ) {

@@ -1,7 +1,7 @@
 /// A trie of tokens' bytes where it lies in the compiled tokenizer.
 ///
-/// A node is three numbers: its first edge, their number, and one more than the token that ends there. An edge is
-/// byte << 24 | the target's number; edges are sorted within a node. Node 0 is the root.
+/// A node is three numbers: its first edge, their number, and one more than the token that ends there.
+/// An edge is byte << 24 | the target's number; edges are sorted within a node. Node 0 is the root.
 struct TokenTrie {
   private let nodes: UnsafePointer<UInt32>
   private let edges: UnsafePointer<UInt32>

@@ -1,4 +1,5 @@
-/// The scalar value at a place in well-formed UTF-8 where a character of two to four bytes begins, and its length.
+/// The scalar value at a place in well-formed UTF-8 where a character of two to four
+/// bytes begins, and its length.
 @inline(__always)
 func decodeScalar(_ text: UnsafePointer<UInt8>) -> (code: UInt32, count: Int) {
   let first = UInt32(text[0])

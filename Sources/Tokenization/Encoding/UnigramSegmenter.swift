@@ -1,5 +1,6 @@
-/// Finds the most probable segmentation of a piece (Viterbi's algorithm): at each place, of all tokens that end there the
-/// one with the best sum of scores up to there, the first of equals. Takes O(n k) for n bytes and tokens of at most k.
+/// Finds the most probable segmentation of a piece (Viterbi's algorithm): at each place, of all tokens
+/// that end there the one with the best sum of scores up to there, the first of equals. Takes O(n k)
+/// for n bytes and tokens of at most k.
 final class UnigramSegmenter: PieceSegmenter {
   /// The last token of the best way to a place.
   private struct Step {

@@ -2,8 +2,9 @@ import Streams
 
 /// Short pieces seen lately and their tokens: a table in which each piece has one place, and the latest wins.
 ///
-/// Most pieces of any text are in it, so what they take decides how fast texts are encoded: whether a piece is one token or
-/// several, a hit costs one look at 32 bytes and the same instructions, so that the processor has nothing to guess.
+/// Most pieces of any text are in it, so what they take decides how fast texts are encoded: whether a
+/// piece is one token or several, a hit costs one look at 32 bytes and the same instructions, so that the
+/// processor has nothing to guess.
 struct WordCache: ~Copyable {
   struct Entry {
     var key: PieceKey

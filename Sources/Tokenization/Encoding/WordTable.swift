@@ -1,4 +1,5 @@
-/// The tokens that a piece equal to them becomes, by their bytes: open addressing over a power of two of slots.
+/// The tokens that a piece equal to them becomes, by their bytes: open addressing
+/// over a power of two of slots.
 struct WordTable {
   private let slots: UnsafePointer<UInt64>
   private let mask: Int
@@ -96,8 +97,8 @@ struct WordTable {
   }
 }
 
-/// A piece of at most 15 bytes as two words: the bytes, zeros, and the length in the last byte. Equal keys are
-/// equal pieces.
+/// A piece of at most 15 bytes as two words: the bytes, zeros, and the length in the last byte.
+/// Equal keys are equal pieces.
 struct PieceKey: Equatable {
   var low: UInt64
   var high: UInt64
