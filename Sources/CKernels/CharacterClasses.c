@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
+#include "AVX512Bytes.h"
+
+#if defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -54,10 +54,8 @@ __attribute__((target("avx2"))) static size_t classify_avx2(const uint8_t *text,
   return classify_rest(text, done, count, classes, out);
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vbmi"))) static size_t classify_avx512(const uint8_t *text,
-                                                                                     size_t count,
-                                                                                     const uint8_t *classes,
-                                                                                     uint8_t *out) {
+GRAPE_AVX512_BYTES static size_t classify_avx512(const uint8_t *text, size_t count, const uint8_t *classes,
+                                                 uint8_t *out) {
   const __m512i low = _mm512_loadu_si512(classes), high = _mm512_loadu_si512(classes + 64);
   size_t done = 0;
   while (done < count) {
@@ -84,15 +82,9 @@ static size_t classify_neon(const uint8_t *text, size_t count, const uint8_t *cl
 }
 #endif
 
-#if defined(__x86_64__)
-static int has_avx512(void) {
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
-}
-#endif
-
 size_t grape_classify_ascii(const uint8_t *text, size_t count, const uint8_t *classes, uint8_t *out) {
 #if defined(__x86_64__)
-  if (has_avx512()) return classify_avx512(text, count, classes, out);
+  if (grape_has_avx512_bytes()) return classify_avx512(text, count, classes, out);
   if (__builtin_cpu_supports("avx2")) return classify_avx2(text, count, classes, out);
   return classify_portable(text, count, classes, out);
 #elif defined(__aarch64__)
@@ -104,7 +96,7 @@ size_t grape_classify_ascii(const uint8_t *text, size_t count, const uint8_t *cl
 
 grape_classify grape_classify_named(const char *name) {
 #if defined(__x86_64__)
-  if (strcmp(name, "avx512") == 0) return has_avx512() ? classify_avx512 : NULL;
+  if (strcmp(name, "avx512") == 0) return grape_has_avx512_bytes() ? classify_avx512 : NULL;
   if (strcmp(name, "avx2") == 0) return __builtin_cpu_supports("avx2") ? classify_avx2 : NULL;
 #elif defined(__aarch64__)
   if (strcmp(name, "neon") == 0) return classify_neon;

@@ -1,11 +1,11 @@
 // Integers in decimal, eight at a step.
 #include "Decimals.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
+#include "AVX512Bytes.h"
 
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vbmi2"))) static size_t decimals_avx512(
-    const uint32_t *values, size_t count, uint8_t *out, size_t *length) {
+#if defined(__x86_64__)
+GRAPE_AVX512_BYTES static size_t decimals_avx512(const uint32_t *values, size_t count, uint8_t *out,
+                                                 size_t *length) {
   uint8_t *end = out;
   size_t done = 0;
   while (done < count) {
@@ -44,9 +44,7 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vbmi2"))) static size_t d
 
 size_t grape_decimals(const uint32_t *values, size_t count, uint8_t *out, size_t *length) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512dq")) {
-    return decimals_avx512(values, count, out, length);
-  }
+  if (grape_has_avx512_bytes()) return decimals_avx512(values, count, out, length);
 #endif
   *length = 0;
   return 0;

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
+#include "AVX512Bytes.h"
+
+#if defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -78,27 +78,21 @@ static inline struct sets sets_sse2(const uint8_t *block) {
 }
 PLAIN(plain_sse2, , sets_sse2)
 
-#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2")))
-TARGET_AVX512 static inline struct sets sets_avx512(const uint8_t *block) {
+GRAPE_AVX512_BYTES static inline struct sets sets_avx512(const uint8_t *block) {
   __m512i bytes = _mm512_loadu_si512(block);
   return (struct sets){_mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"')),
                        _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\')),
                        _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('n')),
                        _mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(' '))};
 }
-PLAIN(plain_avx512, TARGET_AVX512, sets_avx512)
-
-static int has_avx512(void) {
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi") &&
-         __builtin_cpu_supports("avx512vbmi2");
-}
+PLAIN(plain_avx512, GRAPE_AVX512_BYTES, sets_avx512)
 
 // What the letters of escapes from @ on stand for, by their lower six bits.
 static const uint8_t meanings_of_letters[64] = {
     ['\\' & 63] = '\\', ['b' & 63] = '\b', ['f' & 63] = '\f',
     ['n' & 63] = '\n',  ['r' & 63] = '\r', ['t' & 63] = '\t'};
 
-TARGET_AVX512 static size_t decode_avx512(const uint8_t *text, size_t count, uint8_t *out, size_t *read) {
+GRAPE_AVX512_BYTES static size_t decode_avx512(const uint8_t *text, size_t count, uint8_t *out, size_t *read) {
   const __m512i meanings = _mm512_loadu_si512(meanings_of_letters);
   size_t written = 0;
   uint64_t carry = 0;
@@ -170,7 +164,7 @@ PLAIN(plain_portable, , sets_portable)
 
 size_t grape_json_plain(const uint8_t *text, size_t count, bool *has_escape) {
 #if defined(__x86_64__)
-  if (has_avx512()) return plain_avx512(text, count, has_escape);
+  if (grape_has_avx512_bytes()) return plain_avx512(text, count, has_escape);
   return plain_sse2(text, count, has_escape);
 #elif defined(__aarch64__)
   return plain_neon(text, count, has_escape);
@@ -181,7 +175,7 @@ size_t grape_json_plain(const uint8_t *text, size_t count, bool *has_escape) {
 
 grape_json_plain_function grape_json_plain_named(const char *name) {
 #if defined(__x86_64__)
-  if (strcmp(name, "avx512") == 0) return has_avx512() ? plain_avx512 : NULL;
+  if (strcmp(name, "avx512") == 0) return grape_has_avx512_bytes() ? plain_avx512 : NULL;
   if (strcmp(name, "sse2") == 0) return plain_sse2;
 #elif defined(__aarch64__)
   if (strcmp(name, "neon") == 0) return plain_neon;
@@ -192,7 +186,7 @@ grape_json_plain_function grape_json_plain_named(const char *name) {
 
 size_t grape_json_decode(const uint8_t *text, size_t count, uint8_t *out, size_t *read) {
 #if defined(__x86_64__)
-  if (has_avx512()) return decode_avx512(text, count, out, read);
+  if (grape_has_avx512_bytes()) return decode_avx512(text, count, out, read);
 #endif
   *read = 0;
   return 0;

@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "AVX512Bytes.h"
 
 // With a number of lanes that is known, all that is in them is in registers.
 static inline __attribute__((always_inline)) size_t run(const uint32_t *transitions, grape_lane *lanes,
@@ -91,9 +89,7 @@ static const uint8_t first_numbers[64] = {
     32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
     48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
 
-__attribute__((target("avx512f,avx512bw,avx512vbmi2"))) static size_t marked_avx512(const uint16_t *numbers,
-                                                                                     size_t count,
-                                                                                     uint32_t *places) {
+GRAPE_AVX512_BYTES static size_t marked_avx512(const uint16_t *numbers, size_t count, uint32_t *places) {
   const __m512i one = _mm512_set1_epi16(1);
   const __m512i offsets = _mm512_loadu_si512(first_numbers);
   size_t found = 0;
@@ -124,22 +120,18 @@ __attribute__((target("avx512f,avx512bw,avx512vbmi2"))) static size_t marked_avx
   }
   return found;
 }
-
-static int has_avx512(void) {
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2");
-}
 #endif
 
 size_t grape_marked_places(const uint16_t *numbers, size_t count, uint32_t *places) {
 #if defined(__x86_64__)
-  if (has_avx512()) return marked_avx512(numbers, count, places);
+  if (grape_has_avx512_bytes()) return marked_avx512(numbers, count, places);
 #endif
   return marked_portable(numbers, count, places);
 }
 
 grape_mark_finder grape_marked_places_named(const char *name) {
 #if defined(__x86_64__)
-  if (strcmp(name, "avx512") == 0) return has_avx512() ? marked_avx512 : NULL;
+  if (strcmp(name, "avx512") == 0) return grape_has_avx512_bytes() ? marked_avx512 : NULL;
 #endif
   return strcmp(name, "portable") == 0 ? marked_portable : NULL;
 }
