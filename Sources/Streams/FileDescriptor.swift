@@ -64,6 +64,18 @@ struct FileDescriptor {
     return true
   }
 
+  /// Where this is a pipe, makes it hold a mebibyte, so that its two ends wait for each other less often; what
+  /// they move through it stays the same, and a pipe that cannot grow is as good. Systems other than Linux let
+  /// pipes grow by themselves.
+  func enlargePipe() {
+    #if os(Linux)
+      // F_SETPIPE_SZ and F_GETPIPE_SZ of linux/fcntl.h, whose definitions Swift does not read.
+      let (setSize, getSize, size) = (Int32(1031), Int32(1032), Int32(1 << 20))
+      guard (1..<size).contains(fcntl(number, getSize)) else { return }
+      _ = fcntl(number, setSize, size)
+    #endif
+  }
+
   /// Nothing to read within so many milliseconds: a read would wait for another process or a person.
   func wouldBlock(for milliseconds: Int32) -> Bool {
     var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)

@@ -33,6 +33,7 @@ package final class InputFile {
     } else {
       start = 0
       size = nil
+      descriptor.enlargePipe()
     }
     if let status, status.isDirectory { throw IOError(action: "read", path: name, code: EISDIR) }
   }
