@@ -86,18 +86,24 @@ struct GroupTable {
   }
 
   /// Counts and keeps a candidate that `wouldKeep` approved of.
-  mutating func keep(_ contender: Contender, in place: Int) {
+  ///
+  /// - Returns: the contender that it takes the place of.
+  mutating func keep(_ contender: Contender, in place: Int) -> Contender? {
     var group = groups[place]
+    var outdone: Contender?
     group.candidates += 1
     if Int(group.kept) < group.quota {
       if group.kept == group.heapCapacity { growHeap(of: &group) }
       heap(of: group) { $0.push(contender, count: Int(group.kept)) }
       group.kept += 1
     } else {
-      group.runnerUp = max(group.runnerUp, contenders[group.heapStart].merit.value)
+      let least = contenders[group.heapStart]
+      outdone = least
+      group.runnerUp = max(group.runnerUp, least.merit.value)
       heap(of: group) { $0.replaceFirst(with: contender, count: Int(group.kept)) }
     }
     groups[place] = group
+    return outdone
   }
 
   private mutating func heap(of group: Group, _ body: (ContenderHeap) -> Void) {
@@ -125,6 +131,21 @@ struct GroupTable {
     }
     if size > 0 { freed[size - 1].append(old) }
     group.heapCapacity = 1 << size
+  }
+
+  /// Changes where contenders' records are: `move` is called with the places and lengths of all at `start` or
+  /// behind it, in the order of the places, and gives the new ones, in the same order.
+  mutating func relocate(from start: Int, _ move: ([(place: Int, count: Int)]) -> [Int]) {
+    var indices: [Int] = []
+    for group in groups {
+      for index in group.heapStart..<(group.heapStart + Int(group.kept))
+      where contenders[index].offset >= start {
+        indices.append(index)
+      }
+    }
+    indices.sort { contenders[$0].offset < contenders[$1].offset }
+    let places = move(indices.map { (contenders[$0].offset, Int(contenders[$0].length)) })
+    for (index, place) in zip(indices, places) { contenders[index].offset = place }
   }
 
   /// What is known of a group, apart from its contenders.

@@ -4,8 +4,9 @@ import Streams
 /// Picks the preferred records of each group, whatever the order of the input, within a memory budget.
 ///
 /// Of each record that is among the best of its group when it arrives, a table of groups keeps the place:
-/// in the input where that is a regular file, and else in a spool that the record is appended to. When memory
-/// runs short the spool's older part goes to a temporary file, and so does the table, as a run sorted by key.
+/// in the input where that is a regular file, and else in a spool that the record is appended to, and taken
+/// out of when a better one has come. When memory runs short the spool's older part goes to a temporary file,
+/// and so does the table, as a run sorted by key.
 /// At the end the runs are merged, the picks are sorted by their places, which is the order of the input,
 /// and read once more and written.
 ///
@@ -89,7 +90,9 @@ package struct Picker: ~Copyable {
     }
     let place = try place(of: key, identity: identity, quota: quota)
     if table.wouldKeep(merit, in: place) {
-      table.keep(try contender(record, merit, key, source), in: place)
+      if let outdone = table.keep(try contender(record, merit, key, source), in: place) {
+        store.release(outdone.offset, count: Int(outdone.length))
+      }
     } else {
       table.pass(merit.value, in: place)
     }
@@ -198,6 +201,9 @@ package struct Picker: ~Copyable {
   /// The table may fill a fifth of the budget, so that with the room its arrays keep free it has two;
   /// the spool has two as well, and an eighth is for merging and sorting.
   private mutating func keepWithinMemory() throws {
+    if store.isWasteful {
+      table.relocate(from: store.movableStart) { [store] in store.compact($0) }
+    }
     if table.bytes > max(memory / 5, 1 << 13) { try spillTable() }
   }
 
@@ -216,6 +222,8 @@ package struct Picker: ~Copyable {
         }
       })
     table.removeAll()
+    // The runs say where records are.
+    store.fix()
     totals.spilledTables += 1
   }
 

@@ -3,8 +3,8 @@ import Streams
 /// Where the records that may be picked are: those of regular files stay there, those
 /// of pipes are kept in a spool.
 ///
-/// A record's place is a number that never changes, and places rise in the order of the input. Reading at
-/// rising places is one pass over files and spool.
+/// A record's place is a number that changes only in `compact`, and places rise in the order of the input.
+/// Reading at rising places is one pass over files and spool.
 final class RecordStore {
   /// A stretch of places: those of records from one file, or of records that are kept one after the other.
   private struct Segment {
@@ -69,6 +69,7 @@ final class RecordStore {
     if let last = segments.last, last.file === file { return true }
     guard files < Self.mostFiles else { return false }
     files += 1
+    spool.fix()
     segments.append(Segment(start: end, shift: end - file.start, file: file))
     return true
   }
@@ -93,6 +94,34 @@ final class RecordStore {
     if place < segments[current].start { current = 0 }
     while current + 1 < segments.count, segments[current + 1].start <= place { current += 1 }
     if current != before { reader = nil }
+  }
+
+  // MARK: Taking out
+
+  /// Leaves all records where they are from now on.
+  func fix() { spool.fix() }
+
+  /// Says that a record will not be read.
+  func release(_ place: Int, count: Int) {
+    guard let last = segments.last, last.file == nil, place >= last.start else { return }
+    spool.release(place - last.shift, count: count)
+  }
+
+  /// Whether there are so many records in memory that will not be read that `compact` pays.
+  var isWasteful: Bool { spool.isWasteful }
+
+  /// Where the records begin that can be moved.
+  var movableStart: Int { spool.movableStart + (segments.last?.shift ?? 0) }
+
+  /// Moves together the records in memory that are still wanted.
+  ///
+  /// - Parameter records: all that are wanted from `movableStart` on, in the order of their places.
+  /// - Returns: their new places, in the same order.
+  func compact(_ records: [(place: Int, count: Int)]) -> [Int] {
+    guard let last = segments.last, last.file == nil else { return records.map(\.place) }
+    let moved = spool.compact(records.map { ($0.place - last.shift, $0.count) })
+    end = spool.count + last.shift
+    return moved.map { $0 + last.shift }
   }
 
   /// Forgets everything but one chunk of memory.

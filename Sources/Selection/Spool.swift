@@ -9,20 +9,30 @@ import Streams
 /// An append-only log of bytes whose latest part is in memory and whose older part, when memory runs
 /// short, is in a temporary file.
 ///
-/// A place in the log is an offset from its beginning and never changes. What is appended lies in one piece,
-/// and reading forward costs one pass over the file.
+/// A place in the log is an offset from its beginning; what is appended lies in one piece, and reading forward
+/// costs one pass over the file. Pieces move only in `compact`, which takes out what has been released, as far
+/// as it is in memory and behind the last `fix`.
 package final class Spool {
   /// A piece of the log in memory. The chunks follow each other without gap, behind what is in the file.
   private struct Chunk {
-    let start: Int
+    var start: Int
     let memory: UnsafeMutableRawBufferPointer
-    var count: Int
+    var count = 0
+    /// Bytes of pieces that may go.
+    var released = 0
     var end: Int { start + count }
     var free: Slice<UnsafeMutableRawBufferPointer> { memory[count...] }
   }
 
   private var chunks: [Chunk] = []
+  /// Memory of chunks, each of `chunkSize`, that is not in use.
+  private var spare: [UnsafeMutableRawBufferPointer] = []
+  /// Bytes of both.
   private var memory = 0
+  /// Bytes of pieces in chunks that may go.
+  private var released = 0
+  /// Pieces before this offset do not move.
+  private var fixed = 0
   private var file: TemporaryFile?
   private let memoryLimit: Int
   private let chunkSize: Int
@@ -45,6 +55,7 @@ package final class Spool {
 
   deinit {
     for chunk in chunks { chunk.memory.deallocate() }
+    for memory in spare { memory.deallocate() }
     window.deallocate()
   }
 
@@ -76,20 +87,34 @@ package final class Spool {
   private func addChunk(holding count: Int) throws(IOError) {
     let start = self.count
     let size = max(chunkSize, count)
-    var reused: UnsafeMutableRawBufferPointer?
-    while let oldest = chunks.first, memory + size > memoryLimit {
-      try spill(oldest)
-      chunks.removeFirst()
-      memory -= oldest.memory.count
-      if oldest.memory.count == size, reused == nil {
-        reused = oldest.memory
+    while memory + size > memoryLimit, size > chunkSize || spare.isEmpty {
+      if let unused = spare.popLast() {
+        free(unused)
+      } else if let oldest = chunks.first {
+        try spill(oldest)
+        chunks.removeFirst()
+        released -= oldest.released
+        recycle(oldest.memory)
       } else {
-        oldest.memory.deallocate()
+        break
       }
     }
-    let fresh = reused ?? Spool.allocate(size)
-    chunks.append(Chunk(start: start, memory: fresh, count: 0))
+    chunks.append(Chunk(start: start, memory: take(size)))
+  }
+
+  private func take(_ size: Int) -> UnsafeMutableRawBufferPointer {
+    if size == chunkSize, let unused = spare.popLast() { return unused }
     memory += size
+    return Spool.allocate(size)
+  }
+
+  private func recycle(_ unused: UnsafeMutableRawBufferPointer) {
+    if unused.count == chunkSize { spare.append(unused) } else { free(unused) }
+  }
+
+  private func free(_ unused: UnsafeMutableRawBufferPointer) {
+    memory -= unused.count
+    unused.deallocate()
   }
 
   /// Memory for a chunk: in huge pages where the system has them, as most of it will be used, and soon.
@@ -122,14 +147,20 @@ package final class Spool {
   }
 
   private func inMemory(_ offset: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
+    let chunk = chunks[chunk(of: offset)]
+    let first = offset - chunk.start
+    return UnsafeMutableRawBufferPointer(rebasing: chunk.memory[first..<(first + count)])
+  }
+
+  /// The chunk that an offset in memory lies in.
+  private func chunk(of offset: Int) -> Int {
     var low = 0
     var high = chunks.count - 1
     while low < high {
       let middle = (low + high + 1) / 2
       if chunks[middle].start <= offset { low = middle } else { high = middle - 1 }
     }
-    let first = offset - chunks[low].start
-    return UnsafeMutableRawBufferPointer(rebasing: chunks[low].memory[first..<(first + count)])
+    return low
   }
 
   private func moveWindow(to offset: Int, holding count: Int) throws(IOError) {
@@ -145,12 +176,65 @@ package final class Spool {
     windowCount = wanted
   }
 
+  // MARK: Taking out
+
+  /// Where the pieces begin that can be moved.
+  package var movableStart: Int { max(fixed, spilled) }
+
+  /// Leaves all that has been appended where it is.
+  package func fix() {
+    fixed = count
+    released = 0
+    for chunk in chunks.indices { chunks[chunk].released = 0 }
+  }
+
+  /// Says that a piece will not be read.
+  package func release(_ offset: Int, count: Int) {
+    guard offset >= movableStart, count > 0 else { return }
+    chunks[chunk(of: offset)].released += count
+    released += count
+  }
+
+  /// Whether a third or more of what could be moved has been released, and `compact` pays.
+  package var isWasteful: Bool { released >= 2 * chunkSize && released >= (count - movableStart) / 3 }
+
+  /// Moves the pieces together that are still wanted, and keeps the memory that is left over for later ones.
+  ///
+  /// - Parameter pieces: all that are wanted from `movableStart` on, in the order of the log.
+  /// - Returns: their new offsets, in the same order.
+  /// - Complexity: O(bytes that are wanted).
+  package func compact(_ pieces: [(offset: Int, count: Int)]) -> [Int] {
+    guard !chunks.isEmpty else { return [] }
+    // Chunks are filled in their order, and a piece lies at or before where it has been: none is overwritten
+    // that has not been moved.
+    var packed = chunks
+    var last = chunk(of: movableStart)
+    packed[last].count = movableStart - packed[last].start
+    let moved = pieces.map { offset, count in
+      let piece = inMemory(offset, count)
+      while packed[last].free.count < count {
+        last += 1
+        packed[last].start = packed[last - 1].end
+        packed[last].count = 0
+      }
+      UnsafeMutableRawBufferPointer(rebasing: packed[last].free).copyMemory(
+        from: UnsafeRawBufferPointer(piece))
+      defer { packed[last].count += count }
+      return packed[last].end
+    }
+    for unused in packed[(last + 1)...] { recycle(unused.memory) }
+    chunks = Array(packed[...last])
+    released = 0
+    for chunk in chunks.indices { chunks[chunk].released = 0 }
+    return moved
+  }
+
   /// Forgets everything. Keeps one chunk of memory; offsets begin at 0 again.
   package func removeAll() {
     file = nil
-    windowCount = 0
-    for chunk in chunks.dropFirst() { chunk.memory.deallocate() }
-    chunks = chunks.prefix(1).map { Chunk(start: 0, memory: $0.memory, count: 0) }
-    memory = chunks.first?.memory.count ?? 0
+    (windowCount, released, fixed) = (0, 0, 0)
+    for chunk in chunks.dropFirst() { free(chunk.memory) }
+    chunks = chunks.prefix(1).map { Chunk(start: 0, memory: $0.memory) }
+    while let unused = spare.popLast() { free(unused) }
   }
 }

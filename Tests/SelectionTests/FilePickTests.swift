@@ -61,6 +61,21 @@ import Testing
     #expect(totals.spilledBytes > 0)
   }
 
+  /// Records that are kept are outdone by others of files, and the other way round; they are forgotten as far
+  /// as they are behind the last file's.
+  @Test func recordsThatAreOutdoneAreForgotten() throws {
+    let records = (0..<4000).map {
+      TestRecord(group: "g\($0 % 90)", score: Double($0 / 50), padding: $0 * 7 % 600, number: $0)
+    }
+    let parts = [0..<1000, 1000..<2000, 2000..<4000].map { Array(records[$0]) }
+    for isArray in [0, 1] {
+      let files = try files(parts) { $0 % 2 == isArray }
+      let (picks, totals) = try Self.pick(files, PickerTests.rule(.topThree), memory: 1 << 21)
+      #expect(picks == PickerTests.obviousPick(.topThree, records))
+      #expect(totals.spilledBytes == 0)
+    }
+  }
+
   @Test func aRecordLargerThanAnyWindow() throws {
     let records = (0..<40).map {
       TestRecord(group: "g\($0 % 7)", score: Double($0), padding: $0 % 3 * 300_000, number: $0)

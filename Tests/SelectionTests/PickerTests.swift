@@ -129,6 +129,17 @@ import Testing
     }
   }
 
+  /// What better records have taken the place of makes room: nothing is spilled as long as the best fit.
+  @Test(arguments: [Arm.best, .topThree, .clear])
+  func recordsThatAreOutdoneAreForgotten(_ arm: Arm) throws {
+    let records = (0..<3000).map {
+      TestRecord(group: "g\($0 % 50)", score: Double($0 / 50), padding: 300 + $0 * 7 % 300, number: $0)
+    }
+    let (picks, totals) = try Self.pick(records.map(\.text), Self.rule(arm), memory: 1 << 19)
+    #expect(picks == Self.obviousPick(arm, records))
+    #expect(totals.spilledBytes == 0 && totals.spilledTables == 0)
+  }
+
   @Test func keysThatCollideStayApart() throws {
     let records = randomRecords(300, groups: 40, padding: 200, seed: 9)
     for memory in [1 << 24, 1 << 14] {
