@@ -1,5 +1,5 @@
-/// The places of a cache in which each entry has one: few at first, so that a short run touches little
-/// memory, and eight times as many whenever half of them have been filled.
+/// The places of a cache: few at first, so that a short run touches little memory, and eight times as many
+/// whenever there have been as many insertions as there are places.
 ///
 /// Entries stay where they are when there are more places. Those that belong elsewhere now are not found any
 /// more, as any entry of a cache may be lost.
@@ -25,6 +25,6 @@ struct CachePlaces {
   mutating func noteInsertion() {
     guard shift > leastShift else { return }
     insertions += 1
-    if insertions > 1 << (63 - shift) { shift -= Self.step }
+    if insertions > 1 << (64 - shift) { shift -= Self.step }
   }
 }

@@ -9,31 +9,31 @@ struct FormNormalizer {
 
   init(_ table: NormalizationTable) { self.table = table }
 
-  /// Whether well-formed text is certain to be in Normalization Form C already. O(n),
-  /// 8 bytes a step below U+0300.
+  /// Whether well-formed text is certain to be in Normalization Form C already. O(n), 64 bytes a step over
+  /// ASCII.
   func isComposed(_ text: UnsafePointer<UInt8>, count: Int) -> Bool {
     var position = 0
     var lastClass: UInt8 = 0
     while position < count {
-      if position + 8 <= count,
-        UnsafeRawPointer(text + position).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-      {
-        position += 8
-        lastClass = 0
-        continue
+      let start = position
+      position = skipASCII(text, from: start, to: count)
+      if position > start { lastClass = 0 }
+      // Through the characters of the next 16 bytes, one by one.
+      let stop = min(position + 16, count)
+      while position < stop {
+        // A lead byte below 0xCC begins a character below U+0300.
+        guard text[position] >= 0xCC else {
+          position += text[position] < 0x80 ? 1 : 2
+          lastClass = 0
+          continue
+        }
+        let (code, length) = decodeScalar(text + position)
+        let properties = table[code]
+        let combiningClass = properties.combiningClass
+        if properties.mayChange || (combiningClass != 0 && lastClass > combiningClass) { return false }
+        lastClass = combiningClass
+        position += length
       }
-      // A lead byte below 0xCC begins a character below U+0300.
-      guard text[position] >= 0xCC else {
-        position += text[position] < 0x80 ? 1 : 2
-        lastClass = 0
-        continue
-      }
-      let (code, length) = decodeScalar(text + position)
-      let properties = table[code]
-      let combiningClass = properties.combiningClass
-      if properties.mayChange || (combiningClass != 0 && lastClass > combiningClass) { return false }
-      lastClass = combiningClass
-      position += length
     }
     return true
   }

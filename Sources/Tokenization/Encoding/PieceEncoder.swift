@@ -3,7 +3,7 @@ import CKernels
 /// Turns pieces into tokens: by the cache of words, the tables of tokens that stand for themselves, the cache
 /// of merged words, or merging, in this order.
 struct PieceEncoder: ~Copyable {
-  /// A piece on its way: its key, and where the cache has it if it has it.
+  /// A piece on its way: its key, and the first of the two entries that the cache may have it in.
   private struct Lookup {
     let key: PieceKey
     let entry: UnsafeMutablePointer<WordCache.Entry>
@@ -98,7 +98,7 @@ struct PieceEncoder: ~Copyable {
     _ piece: UnsafePointer<UInt8>, _ count: Int, limit: UnsafePointer<UInt8>
   ) -> Lookup {
     let key = cache.masks.key(piece, count: count, limit: limit)
-    return Lookup(key: key, entry: cache.entry(key.hash))
+    return Lookup(key: key, entry: cache.pair(key.hash))
   }
 
   @inline(__always)
@@ -107,7 +107,7 @@ struct PieceEncoder: ~Copyable {
     _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
     guard lookup.entry.pointee.key == lookup.key else {
-      return encodeOther(piece, count, limit: limit, offset: offset, ids, ends)
+      return encodeOther(piece, count, lookup, offset: offset, ids, ends)
     }
     return write(lookup.entry, offset: offset, ids, ends)
   }
@@ -128,35 +128,31 @@ struct PieceEncoder: ~Copyable {
     return Int(layout[3])
   }
 
-  /// Encodes a piece that the cache of words does not have.
+  /// Encodes a piece that the first entry for it in the cache of words does not have.
   @inline(never)
   private mutating func encodeOther(
-    _ piece: UnsafePointer<UInt8>, _ count: Int, limit: UnsafePointer<UInt8>, offset: Int,
+    _ piece: UnsafePointer<UInt8>, _ count: Int, _ lookup: Lookup, offset: Int,
     _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
     guard UInt(bitPattern: count &- 1) < PieceKey.maximumCount else {
       return encodeLong(piece, count, offset: offset, ids, ends)
     }
-    let key = PieceKey(piece, count: count, limit: limit)
-    let hash = key.hash
-    let entry = cache.entry(hash)
-    let made = fill(entry, piece, key, hash, offset: offset, ids, ends)
-    return made > 0 ? made : write(entry, offset: offset, ids, ends)
+    if cache.promote(lookup.key, in: lookup.entry) { return write(lookup.entry, offset: offset, ids, ends) }
+    return encodeNew(piece, lookup.key, offset: offset, ids, ends)
   }
 
   /// Encodes a short piece that the cache of words does not have.
-  ///
-  /// - Returns: the number of tokens written, or 0 when they are in the entry, which holds at most
-  ///   `WordCache.maximumTokens`.
-  private mutating func fill(
-    _ entry: UnsafeMutablePointer<WordCache.Entry>, _ piece: UnsafePointer<UInt8>, _ key: PieceKey,
-    _ hash: UInt64, offset: Int, _ ids: UnsafeMutablePointer<UInt32>, _ ends: UnsafeMutablePointer<UInt32>
+  private mutating func encodeNew(
+    _ piece: UnsafePointer<UInt8>, _ key: PieceKey, offset: Int, _ ids: UnsafeMutablePointer<UInt32>,
+    _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
+    let hash = key.hash
+    // There may be more places by now than when the piece was looked up.
+    let pair = cache.pair(hash)
     let isShort = key.count <= ShortWordTable.maximumCount
     let word = isShort ? shortWords.find(key, hash: hash) : words.find(key, hash: hash)
     guard word == CacheSection.none else {
-      cache.put(WordCache.Entry(key: key, token: word), at: entry)
-      return 0
+      return write(cache.put(WordCache.Entry(key: key, token: word), in: pair), offset: offset, ids, ends)
     }
     let made = merge(piece, key.count, hash, ids, ends, offset: 0)
     guard made <= WordCache.maximumTokens else {
@@ -168,8 +164,7 @@ struct PieceEncoder: ~Copyable {
       tokens[index] = ids[index]
       tokens[3] |= ends[index] << UInt32(8 * index)
     }
-    cache.put(WordCache.Entry(key: key, tokens: tokens), at: entry)
-    return 0
+    return write(cache.put(WordCache.Entry(key: key, tokens: tokens), in: pair), offset: offset, ids, ends)
   }
 
   @inline(never)

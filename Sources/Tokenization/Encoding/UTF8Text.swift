@@ -42,6 +42,18 @@ func isASCII(_ text: UnsafeRawPointer, words: Int = 1) -> Bool {
   return bytes & 0x8080_8080_8080_8080 == 0
 }
 
+/// A place from `start` on before which there are only characters of ASCII: less than 16 bytes before the
+/// first other one or before the end, or the end.
+@inline(__always)
+func skipASCII(_ text: UnsafeRawPointer, from start: Int, to end: Int) -> Int {
+  var here = start
+  while here &+ 64 <= end, isASCII(text + here, words: 8) { here &+= 64 }
+  while here &+ 16 <= end, isASCII(text + here, words: 2) { here &+= 16 }
+  // The last 16 bytes, of which some may have been seen before.
+  if here &+ 16 > end, end &- start >= 16, isASCII(text + end - 16, words: 2) { here = end }
+  return here
+}
+
 /// Where the first byte lies that makes `text` ill-formed UTF-8; nil for well-formed text.
 ///
 /// - Complexity: O(n), 64 bytes a step over ASCII.
@@ -49,10 +61,8 @@ func firstInvalidByte(_ text: UnsafeRawBufferPointer) -> Int? {
   guard let base = text.baseAddress else { return nil }
   var position = 0
   while position < text.count {
-    while position + 64 <= text.count, isASCII(base + position, words: 8) { position += 64 }
-    while position + 16 <= text.count, isASCII(base + position, words: 2) { position += 16 }
-    guard position < text.count else { break }
-    // Through the characters of these 16 bytes, one by one.
+    position = skipASCII(base, from: position, to: text.count)
+    // Through the characters of the next 16 bytes, one by one.
     let stop = min(position + 16, text.count)
     while position < stop {
       let first = text[position]

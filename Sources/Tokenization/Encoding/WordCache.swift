@@ -1,10 +1,11 @@
 import Streams
 
-/// Short pieces seen lately and their tokens: a table in which each piece has one place, and the latest wins.
+/// Short pieces seen lately and their tokens: a table in which each piece has one of two entries side by side.
 ///
-/// Most pieces of any text are in it, so what they take decides how fast texts are encoded: whether a
-/// piece is one token or several, a hit costs one look at 32 bytes and the same instructions, so that the
-/// processor has nothing to guess.
+/// Most pieces of any text are in the first of their two, so what that takes decides how fast texts are
+/// encoded: whether a piece is one token or several, a hit costs one look at 32 bytes and the same
+/// instructions, so that the processor has nothing to guess. A newcomer displaces the second one and becomes
+/// the first when it is seen again; so a frequent piece is not lost to one that is not.
 struct WordCache: ~Copyable {
   struct Entry {
     var key: PieceKey
@@ -26,22 +27,32 @@ struct WordCache: ~Copyable {
   /// The most tokens an entry holds.
   static let maximumTokens = 3
 
-  private static let bits: UInt64 = 16
-  /// Zeros are the entry of no piece.
-  private let memory = ZeroedMemory(byteCount: MemoryLayout<Entry>.stride << Int(bits))
+  private static let pairBits: UInt64 = 16
+  /// Two entries have one line of the processor's caches. Zeros are the entry of no piece.
+  private let memory = ZeroedMemory(byteCount: 2 * MemoryLayout<Entry>.stride << Int(pairBits))
 
-  private var places = CachePlaces(bits: bits)
+  private var places = CachePlaces(bits: pairBits)
   let masks = PieceMasks()
 
-  /// The place for a piece, by its hash.
+  /// The first of the two entries for a piece, by its hash.
   @inline(__always)
-  func entry(_ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-    memory.base.assumingMemoryBound(to: Entry.self) + places[hash]
+  func pair(_ hash: UInt64) -> UnsafeMutablePointer<Entry> {
+    memory.base.assumingMemoryBound(to: Entry.self) + 2 &* places[hash]
   }
 
-  /// Puts an entry in its place.
-  mutating func put(_ entry: Entry, at place: UnsafeMutablePointer<Entry>) {
+  /// Makes the second entry of a pair the first one if it is the piece's. Returns whether it is.
+  @inline(__always)
+  func promote(_ key: PieceKey, in pair: UnsafeMutablePointer<Entry>) -> Bool {
+    guard pair[1].key == key else { return false }
+    (pair[0], pair[1]) = (pair[1], pair[0])
+    return true
+  }
+
+  /// Puts an entry in its pair. Returns where it is.
+  mutating func put(_ entry: Entry, in pair: UnsafeMutablePointer<Entry>) -> UnsafePointer<Entry> {
+    let place = pair[0].key.count == 0 ? pair : pair + 1
     place.pointee = entry
     places.noteInsertion()
+    return UnsafePointer(place)
   }
 }
