@@ -41,9 +41,9 @@ package struct Picker: ~Copyable {
   private let store: RecordStore
   private var parser = JSONParser()
   private var keyReader = GroupKeyReader()
-  /// In contiguous input: the key of the group that has not ended yet, and the hashes of those that have.
+  /// In contiguous input: the key of the group that has not ended yet, and those that have.
   private var openKey: [UInt8]?
-  private var closed: Set<UInt64> = []
+  private var ended: EndedGroups
 
   /// Makes a picker.
   ///
@@ -65,6 +65,7 @@ package struct Picker: ~Copyable {
     self.hash = hash
     self.write = write
     runs = SortedRuns(mergeMemory: memory / 8)
+    ended = EndedGroups(memory: memory / 64)
     store = RecordStore(
       memoryLimit: memory / 5 * 2, chunkSize: min(1 << 22, max(memory / 16, 1 << 12)))
   }
@@ -230,7 +231,13 @@ package struct Picker: ~Copyable {
   // MARK: Output
 
   /// Writes the picks that have not been written yet.
-  package mutating func finish() throws { try writePicks() }
+  package mutating func finish() throws {
+    try writePicks()
+    if let openKey {
+      try ended.insert(openKey.withUnsafeBytes { GroupHash($0) })
+      try ended.check()
+    }
+  }
 
   /// In contiguous input: if a record's key is another than the one before, picks from the group that has
   /// ended, and forgets all but its hash.
@@ -238,12 +245,12 @@ package struct Picker: ~Copyable {
     if let openKey {
       if openKey.withUnsafeBytes({ equalBytes($0, key) }) { return }
       try writePicks()
-      closed.insert(openKey.withUnsafeBytes { GroupHash($0).high })
+      try ended.insert(openKey.withUnsafeBytes { GroupHash($0) })
       table.removeAll()
       runs = SortedRuns(mergeMemory: memory / 8)
       store.removeAll()
     }
-    if closed.contains(GroupHash(key).high) {
+    if ended.contains(GroupHash(key)) {
       throw SelectionConflict.reopened(group: GroupKeyReader.text(of: key))
     }
     openKey = Array(key)

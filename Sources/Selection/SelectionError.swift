@@ -37,6 +37,8 @@ package enum SelectionConflict: Error, Equatable, CustomStringConvertible {
   case quotas(group: String, path: String, Int, Int)
   /// A group that had ended came back.
   case reopened(group: String)
+  /// The same, of a group that ended long before.
+  case reopenedLate
   /// An input file is no longer what it was when it was read.
   case changed(file: String)
   /// More sources at `path` than can be told apart.
@@ -52,6 +54,9 @@ package enum SelectionConflict: Error, Equatable, CustomStringConvertible {
       "the records of group \(group) disagree about \(path): \(first) and \(second)"
     case .reopened(let group):
       "group \(group) comes back after its end: the input is not grouped (leave out --grouped)"
+    case .reopenedLate:
+      "a group has come back long after its end, and was picked from twice: the input is not grouped "
+        + "(leave out --grouped)"
     case .changed(let file): "\(file) has changed since it was read"
     case .sources(let path): "more than 65,535 sources at \(path)"
     }

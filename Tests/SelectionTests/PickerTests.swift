@@ -318,6 +318,27 @@ import Testing
     #expect(throws: SelectionConflict.reopened(group: "a")) { try Self.pick(texts, rule) }
   }
 
+  /// Only of some groups that have ended there is room for the hashes in memory.
+  @Test(arguments: [nil, 0, 20, 39, 59], [60, 61])
+  func aContiguousGroupThatComesBackLateIsAnError(_ returning: Int?, _ groups: Int) throws {
+    var rule = try Self.rule(.best)
+    rule.isContiguous = true
+    let records = (Array(0..<groups) + (returning.map { [$0] } ?? [])).map {
+      TestRecord(group: "g\($0)", score: 1, number: $0)
+    }
+    var picks: [Picked] = []
+    var conflict: SelectionConflict?
+    do { picks = try Self.pick(records.map(\.text), rule, memory: 1 << 14).picks } catch let error
+      as SelectionConflict
+    { conflict = error }
+    switch returning {
+    case nil: #expect(picks == Self.obviousPick(.best, records))
+    case 59 where groups == 60: #expect(picks.count == 60, "it has not ended")
+    case 59: #expect(conflict == .reopened(group: "g59"))
+    default: #expect(conflict == .reopenedLate)
+    }
+  }
+
   // MARK: Keys, and records that do not fit
 
   @Test func keysAreComparedAsValues() throws {
