@@ -48,29 +48,64 @@ struct PieceEncoder: ~Copyable {
     _ text: UnsafePointer<UInt8>, _ bounds: UnsafeBufferPointer<UInt32>, limit: UnsafePointer<UInt8>,
     offset: Int, into tokens: inout TokenBuffer
   ) {
-    guard var start = bounds.baseAddress else { return }
-    let ids = tokens.ids
-    let ends = tokens.ends
-    var left = bounds.count - 1
+    guard let first = bounds.baseAddress else { return }
     var out = tokens.count
-    while left > 0 {
-      let count = min(left, Self.lookupsAtOnce)
-      for index in 0..<count {
-        let place = Int(start[index])
-        let lookup = lookup(text + place, Int(start[index &+ 1]) &- place, limit: limit)
-        grape_prefetch(lookup.entry)
-        (lookups + index).initialize(to: lookup)
-      }
-      for index in 0..<count {
-        let place = Int(start[index])
-        out &+= encode(
-          text + place, Int(start[index &+ 1]) &- place, lookups[index], limit: limit,
-          offset: offset &+ place, ids + out, ends + out)
-      }
-      start += count
-      left -= count
+    var done = 0
+    while done < bounds.count - 1 {
+      let count = min(bounds.count - 1 - done, Self.lookupsAtOnce)
+      look(up: first + done, count, text, limit: limit)
+      out &+= encode(
+        text, first + done, count, limit: limit, offset: offset, tokens.ids + out, tokens.ends + out)
+      done += count
     }
     tokens.count = out
+  }
+
+  /// Makes the lookups of pieces and has their entries fetched; see `encode`.
+  @inline(__always)
+  private func look(
+    up start: UnsafePointer<UInt32>, _ count: Int, _ text: UnsafePointer<UInt8>,
+    limit: UnsafePointer<UInt8>
+  ) {
+    func put(_ lookup: Lookup, at index: Int) {
+      grape_prefetch(lookup.entry)
+      (lookups + index).initialize(to: lookup)
+    }
+    var safeCount = count
+    while safeCount > 0, limit - (text + Int(start[safeCount &- 1])) < PieceMasks.reach { safeCount &-= 1 }
+    for index in 0..<safeCount {
+      let place = Int(start[index])
+      let key = cache.masks.key(text + place, count: Int(start[index &+ 1]) &- place)
+      put(Lookup(key: key, entry: cache.pair(key)), at: index)
+    }
+    for index in safeCount..<count {
+      let place = Int(start[index])
+      put(lookup(text + place, Int(start[index &+ 1]) &- place, limit: limit), at: index)
+    }
+  }
+
+  /// Writes the tokens of pieces that have been looked up; see the other `encode`.
+  @inline(__always)
+  private mutating func encode(
+    _ text: UnsafePointer<UInt8>, _ start: UnsafePointer<UInt32>, _ count: Int,
+    limit: UnsafePointer<UInt8>, offset: Int, _ ids: UnsafeMutablePointer<UInt32>,
+    _ ends: UnsafeMutablePointer<UInt32>
+  ) -> Int {
+    let lookups = lookups
+    var out = 0
+    var index = 0
+    while true {
+      while index < count, lookups[index].entry.pointee.key == lookups[index].key {
+        out &+= write(lookups[index].entry, offset: offset &+ Int(start[index]), ids + out, ends + out)
+        index &+= 1
+      }
+      guard index < count else { return out }
+      let place = Int(start[index])
+      out &+= encodeOther(
+        text + place, Int(start[index &+ 1]) &- place, lookups[index], offset: offset &+ place, ids + out,
+        ends + out)
+      index &+= 1
+    }
   }
 
   /// Writes the tokens of one piece; see the other `encode`.
@@ -98,7 +133,7 @@ struct PieceEncoder: ~Copyable {
     _ piece: UnsafePointer<UInt8>, _ count: Int, limit: UnsafePointer<UInt8>
   ) -> Lookup {
     let key = cache.masks.key(piece, count: count, limit: limit)
-    return Lookup(key: key, entry: cache.pair(key.hash))
+    return Lookup(key: key, entry: cache.pair(key))
   }
 
   @inline(__always)
@@ -125,7 +160,7 @@ struct PieceEncoder: ~Copyable {
     let ended =
       SIMD4<UInt32>(truncatingIfNeeded: layout) &+ SIMD4(repeating: UInt32(truncatingIfNeeded: offset))
     UnsafeMutableRawPointer(ends).storeBytes(of: ended, as: SIMD4<UInt32>.self)
-    return Int(layout[3])
+    return Int(found[3] &>> 24)
   }
 
   /// Encodes a piece that the first entry for it in the cache of words does not have.
@@ -148,7 +183,7 @@ struct PieceEncoder: ~Copyable {
   ) -> Int {
     let hash = key.hash
     // There may be more places by now than when the piece was looked up.
-    let pair = cache.pair(hash)
+    let pair = cache.pair(key)
     let isShort = key.count <= ShortWordTable.maximumCount
     let word = isShort ? shortWords.find(key, hash: hash) : words.find(key, hash: hash)
     guard word == CacheSection.none else {

@@ -34,10 +34,12 @@ struct WordCache: ~Copyable {
   private var places = CachePlaces(bits: pairBits)
   let masks = PieceMasks()
 
-  /// The first of the two entries for a piece, by its hash.
+  /// The first of the two entries for a piece.
   @inline(__always)
-  func pair(_ hash: UInt64) -> UnsafeMutablePointer<Entry> {
-    memory.base.assumingMemoryBound(to: Entry.self) + 2 &* places[hash]
+  func pair(_ key: PieceKey) -> UnsafeMutablePointer<Entry> {
+    // The upper bits of the products depend on all bits, and only those count.
+    let hash = key.low &* 0x9E37_79B9_7F4A_7C15 ^ key.high &* 0xD1B5_4A32_D192_ED03
+    return memory.base.assumingMemoryBound(to: Entry.self) + 2 &* places[hash]
   }
 
   /// Makes the second entry of a pair the first one if it is the piece's. Returns whether it is.
