@@ -2,13 +2,12 @@ import CKernels
 
 /// Appends integers in decimal, each with a comma behind it.
 func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout [UInt8]) {
-  let pieceLength = 80  // for which 1024 bytes are room enough; more would not lie on the stack
+  let pieceLength = 88  // for which 1024 bytes are room enough; more would not lie on the stack
   let longest = 11  // ten digits and a comma
-  let surplus = 64  // what may be stored behind the last one
   let triples = threeDigits
   guard var next = values.baseAddress else { return }
   let end = next + values.count
-  withUnsafeTemporaryAllocation(byteCount: pieceLength * longest + surplus, alignment: 8) { room in
+  withUnsafeTemporaryAllocation(byteCount: pieceLength * longest, alignment: 8) { room in
     triples.withUnsafeBufferPointer { triples in
       guard let start = room.baseAddress, let triples = triples.baseAddress else { return }
       while next < end {
@@ -18,7 +17,7 @@ func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout [UInt
           var length = 0
           next += grape_decimals(next, pieceEnd - next, place.assumingMemoryBound(to: UInt8.self), &length)
           place += length
-          // Some of those are too large, or the machine does not have the instructions.
+          // These are too few, some of them are too large, or the machine does not have the instructions.
           for _ in 0..<min(8, pieceEnd - next) {
             place = put(next.pointee, triples, at: place)
             next += 1

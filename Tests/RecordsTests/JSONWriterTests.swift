@@ -69,6 +69,10 @@ import Testing
     let powers = (0...9).map { (0..<$0).reduce(UInt32(1)) { power, _ in power * 10 } }
     let edges = powers.flatMap { [$0 - 1, $0, $0 + 1] }
     #expect(written { $0.array(edges) } == "[\(edges.map(String.init).joined(separator: ","))]")
+    for edge in edges {
+      let values = [UInt32](repeating: edge, count: 17)
+      #expect(written { $0.array(values) } == "[\(values.map(String.init).joined(separator: ","))]")
+    }
   }
 
   @Test func everyByteIsEscapedSoThatItComesBack() throws {
