@@ -15,14 +15,25 @@ struct JSONNode {
   /// container around it.
   @usableFromInline var next: UInt32
 
-  /// Elements of an array, members of an object; of a string, 1 if it holds an escape. Otherwise 0.
-  @usableFromInline var count: UInt32
+  /// What is inside. Of an array, how many elements; of an object, the set of its members' names (see
+  /// `nameSet`); of a string, 1 if it holds an escape. Otherwise 0.
+  @usableFromInline var inside: UInt32
 
   @inlinable
-  init(start: UInt32, end: UInt32, next: UInt32, count: UInt32 = 0) {
+  init(start: UInt32, end: UInt32, next: UInt32, inside: UInt32 = 0) {
     self.start = start
     self.end = end
     self.next = next
-    self.count = count
+    self.inside = inside
   }
+
+  /// The set, one of 32, that a name without escapes is in, by its length and the byte behind its opening
+  /// quote. Most names that an object does not have are in none of its names' sets: it need not be searched.
+  @inlinable
+  static func nameSet(length: Int, first: UInt8) -> UInt32 {
+    1 &<< (UInt32(truncatingIfNeeded: length) &* 5 &+ UInt32(first))
+  }
+
+  /// The sets of a name with escapes, which may be any: all of them.
+  @inlinable static var everyNameSet: UInt32 { .max }
 }

@@ -63,7 +63,7 @@ package struct JSONParser: ~Copyable {
         at = scanner.skipSpace(at + 1)
         guard at < scanner.end else { throw scanner.error(.unexpectedEnd, at) }
         if scanner.byte(at) != (inObject ? ASCII.rightBrace : ASCII.rightBracket) {
-          if inObject { at = try appendName(scanner, at) }
+          if inObject { at = try appendName(scanner, at, to: container) }
           continue value
         }
         container = close(container, at: scanner.offset(at) + 1)
@@ -81,13 +81,13 @@ package struct JSONParser: ~Copyable {
 
       // A value has ended before `at`: close containers until one goes on.
       while container != Self.none {
-        tape[Int(container)].count &+= 1
+        if !inObject { tape[Int(container)].inside &+= 1 }
         at = scanner.skipSpace(at)
         guard at < scanner.end else { throw scanner.error(.unexpectedEnd, at) }
         let byte = scanner.byte(at)
         if byte == ASCII.comma {
           at = scanner.skipSpace(at + 1)
-          if inObject { at = try appendName(scanner, at) }
+          if inObject { at = try appendName(scanner, at, to: container) }
           continue value
         }
         guard byte == (inObject ? ASCII.rightBrace : ASCII.rightBracket) else {
@@ -132,7 +132,7 @@ package struct JSONParser: ~Copyable {
     append(
       JSONNode(
         start: scanner.offset(at), end: scanner.offset(end), next: UInt32(truncatingIfNeeded: count + 1),
-        count: hasEscape ? 1 : 0))
+        inside: hasEscape ? 1 : 0))
     return end
   }
 
@@ -152,18 +152,22 @@ package struct JSONParser: ~Copyable {
         ))
       at = end
     }
-    tape[Int(array)].count &+= UInt32(truncatingIfNeeded: count - before)
+    tape[Int(array)].inside &+= UInt32(truncatingIfNeeded: count - before)
     return at
   }
 
-  /// Appends the member name at `at`; returns where its value begins.
+  /// Appends the name of an object's member at `at`; returns where its value begins.
   @inline(__always)
   private mutating func appendName(
-    _ scanner: JSONScanner, _ at: UnsafeRawPointer
+    _ scanner: JSONScanner, _ at: UnsafeRawPointer, to object: UInt32
   ) throws(JSONError) -> UnsafeRawPointer {
     guard at < scanner.end else { throw scanner.error(.unexpectedEnd, at) }
     guard scanner.byte(at) == ASCII.quote else { throw scanner.error(.expectedKey, at) }
-    let colon = scanner.skipSpace(try appendString(scanner, at))
+    let end = try appendString(scanner, at)
+    tape[Int(object)].inside |=
+      tape[count - 1].inside == 0
+      ? JSONNode.nameSet(length: end - at - 2, first: scanner.byte(at + 1)) : JSONNode.everyNameSet
+    let colon = scanner.skipSpace(end)
     guard colon < scanner.end else { throw scanner.error(.unexpectedEnd, colon) }
     guard scanner.byte(colon) == ASCII.colon else { throw scanner.error(.expectedColon, colon) }
     return scanner.skipSpace(colon + 1)

@@ -50,7 +50,7 @@ extension JSONValue {
   @inlinable
   package func equals(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard kind == .string else { return false }
-    if node.count != 0 { return decodedEquals(bytes) }
+    if node.inside != 0 { return decodedEquals(bytes) }
     let content = stringContent
     guard content.count == bytes.count else { return false }
     for index in 0..<bytes.count where content[index] != bytes[index] { return false }

@@ -14,7 +14,7 @@ extension JSONValue {
 
   /// Whether a string holds an escape; if not, `stringContent` is its text.
   @inlinable
-  package var hasEscape: Bool { kind == .string && node.count != 0 }
+  package var hasEscape: Bool { kind == .string && node.inside != 0 }
 
   /// Appends the text of a string, decoded, in UTF-8. Appends nothing for any other value.
   package func appendString(to bytes: inout [UInt8]) {

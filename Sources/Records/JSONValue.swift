@@ -54,10 +54,13 @@ package struct JSONValue {
   package func isSame(as other: JSONValue) -> Bool { index == other.index && tape == other.tape }
 
   /// The number of elements of an array or of members of an object; otherwise 0.
+  ///
+  /// - Complexity: O(1) for an array, O(number of members) for an object.
   @inlinable
   package var count: Int {
     switch kind {
-    case .array, .object: Int(node.count)
+    case .array: Int(node.inside)
+    case .object: members.reduce(0) { count, _ in count + 1 }
     default: 0
     }
   }
@@ -65,7 +68,8 @@ package struct JSONValue {
   /// The member called `name` of an object, the last one of several; nil if there is
   /// none, or this is no object.
   ///
-  /// - Complexity: O(number of members); nothing in the members' values is visited.
+  /// - Complexity: O(number of members), O(1) for most names that there are not; nothing in the members'
+  ///   values is visited.
   @inlinable
   package subscript(_ name: StaticString) -> JSONValue? {
     member(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -78,8 +82,17 @@ package struct JSONValue {
   }
 
   /// The member whose decoded name is `name`, as `self[_:]` finds it.
+  @inlinable @inline(__always)
   package func member(_ name: UnsafeRawBufferPointer) -> JSONValue? {
-    guard kind == .object else { return nil }
+    // Behind the opening quote of an empty name is the closing one.
+    let set = JSONNode.nameSet(length: name.count, first: name.first ?? ASCII.quote)
+    guard kind == .object, node.inside & set != 0 else { return nil }
+    return lastMember(name)
+  }
+
+  /// The last of an object's members whose decoded name is `name`.
+  @usableFromInline
+  func lastMember(_ name: UnsafeRawBufferPointer) -> JSONValue? {
     var found = 0
     // Names of another length are passed over at a glance: a string without escapes
     // is its text and two quotes.
@@ -88,7 +101,7 @@ package struct JSONValue {
     var place = index + 1
     while place < end {
       let key = tape[place]
-      if key.end &- key.start == length || key.count != 0,
+      if key.end &- key.start == length || key.inside != 0,
         JSONValue(text: text, tape: tape, index: place).equals(name)
       {
         found = place + 1

@@ -30,6 +30,29 @@ func withJSON<Result>(_ text: String, _ body: (JSONValue) throws -> Result) thro
     }
   }
 
+  @Test func findsTheMembersThatASearchFinds() throws {
+    let spellings = [
+      "", "a", "b", "id", "di", "system", "source", #"\u0061"#, #"\"b"#, #"\/"#, "é", "x\u{301}",
+    ]
+    let wanted = ["", "a", "b", "c", "id", "di", "system", "source", "\"b", "/", "é", "x\u{301}", "x", "\""]
+    var random = SplitMix64(seed: 43)
+    for _ in 0..<200 {
+      let members = (0..<Int.random(in: 0...6, using: &random)).map { place in
+        let inner = random.next() % 3 == 0 ? #"{"a":0,"system":[{"id":1}]}"# : "\(place)"
+        return "\"\(spellings[Int(random.next() % UInt64(spellings.count))])\": \(inner)"
+      }
+      try withJSON("{\(members.joined(separator: " , "))}") { object in
+        #expect(object.count == members.count)
+        for name in wanted {
+          var found: JSONValue?
+          for (key, value) in object.members
+          where key.string.map({ Array($0.utf8) }) == Array(name.utf8) { found = value }
+          #expect(object[key: name]?.range == found?.range, "\(name) in \(members)")
+        }
+      }
+    }
+  }
+
   @Test func readsPaths() throws {
     try withJSON(#"{"a":{"b":[{"odd key":1},{"odd key":2}]},"x\u0079":[3]}"#) { value throws in
       #expect(try JSONPath(#"a.b[1]."odd key""#)(value)?.int == 2)
