@@ -33,12 +33,12 @@ time_of "one record, compiled tokenizer" "$(seconds grape-tokenize -m "$model" "
 rate "one thread" "$(seconds grape-tokenize -j1 -m "$model" "$candidates")"
 rate "$(nproc) threads" "$(seconds grape-tokenize -m "$model" "$candidates")"
 
-# What perf counts in a run: samples that are not in the encoder's own code, of which some is C, and all.
+# What perf counts in a run: samples without the encoder's code, of which some is C, on the stack, and all.
 samples() {
-  perf record -q -F 5000 -o "$work/perf" -- bash -c \
+  perf record -q -g -F 5000 -o "$work/perf" -- bash -c \
     'for _ in $(seq "$1"); do grape-tokenize -j1 -m "$2" "$3"; done' _ "$runs" "$model" "$1" >/dev/null 2>&1
-  perf report -i "$work/perf" --comm grape-tokenize --sort symbol -F sample,symbol 2>/dev/null |
-    awk '/\[/ { all += $1; if (!/Tokenization|classify_|grape_run_lanes|marked_/) others += $1 } END { print others, all }'
+  perf script -i "$work/perf" --comm grape-tokenize --no-inline -F ip,sym 2>/dev/null |
+    awk -v RS= '!/ [$]s12Tokenization|classify_|grape_run_lanes|marked_/ { others++ } END { print others, NR }'
 }
 if command -v perf >/dev/null; then
   # Start-up is taken off, and perf's own weight is not in the time.
