@@ -15,25 +15,23 @@ struct FormNormalizer {
     var position = 0
     var lastClass: UInt8 = 0
     while position < count {
-      let start = position
-      position = skipASCII(text, from: start, to: count)
-      if position > start { lastClass = 0 }
-      // Through the characters of the next 16 bytes, one by one.
-      let stop = min(position + 16, count)
-      while position < stop {
-        // A lead byte below 0xCC begins a character below U+0300.
-        guard text[position] >= 0xCC else {
-          position += text[position] < 0x80 ? 1 : 2
-          lastClass = 0
-          continue
-        }
-        let (code, length) = decodeScalar(text + position)
-        let properties = table[code]
-        let combiningClass = properties.combiningClass
-        if properties.mayChange || (combiningClass != 0 && lastClass > combiningClass) { return false }
-        lastClass = combiningClass
-        position += length
+      if position + 8 <= count, isASCII(text + position) {
+        position = skipASCII(text, from: position + 8, to: count)
+        lastClass = 0
+        continue
       }
+      // A lead byte below 0xCC begins a character below U+0300.
+      guard text[position] >= 0xCC else {
+        position += text[position] < 0x80 ? 1 : 2
+        lastClass = 0
+        continue
+      }
+      let (code, length) = decodeScalar(text + position)
+      let properties = table[code]
+      let combiningClass = properties.combiningClass
+      if properties.mayChange || (combiningClass != 0 && lastClass > combiningClass) { return false }
+      lastClass = combiningClass
+      position += length
     }
     return true
   }

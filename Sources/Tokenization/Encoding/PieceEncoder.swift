@@ -3,7 +3,8 @@ import CKernels
 /// Turns pieces into tokens: by the cache of words, the tables of tokens that stand for themselves, the cache
 /// of merged words, or merging, in this order.
 struct PieceEncoder: ~Copyable {
-  /// A piece on its way: its key, and the first of the two entries that the cache may have it in.
+  /// A piece on its way: its key, and the first of the two entries that the cache may have it in, or had it
+  /// in before it grew.
   private struct Lookup {
     let key: PieceKey
     let entry: UnsafeMutablePointer<WordCache.Entry>
@@ -182,12 +183,10 @@ struct PieceEncoder: ~Copyable {
     _ ends: UnsafeMutablePointer<UInt32>
   ) -> Int {
     let hash = key.hash
-    // There may be more places by now than when the piece was looked up.
-    let pair = cache.pair(key)
     let isShort = key.count <= ShortWordTable.maximumCount
     let word = isShort ? shortWords.find(key, hash: hash) : words.find(key, hash: hash)
     guard word == CacheSection.none else {
-      return write(cache.put(WordCache.Entry(key: key, token: word), in: pair), offset: offset, ids, ends)
+      return write(cache.insert(WordCache.Entry(key: key, token: word)), offset: offset, ids, ends)
     }
     let made = merge(piece, key.count, hash, ids, ends, offset: 0)
     guard made <= WordCache.maximumTokens else {
@@ -199,7 +198,7 @@ struct PieceEncoder: ~Copyable {
       tokens[index] = ids[index]
       tokens[3] |= ends[index] << UInt32(8 * index)
     }
-    return write(cache.put(WordCache.Entry(key: key, tokens: tokens), in: pair), offset: offset, ids, ends)
+    return write(cache.insert(WordCache.Entry(key: key, tokens: tokens)), offset: offset, ids, ends)
   }
 
   @inline(never)

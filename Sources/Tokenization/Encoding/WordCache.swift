@@ -6,6 +6,9 @@ import Streams
 /// encoded: whether a piece is one token or several, a hit costs one look at 32 bytes and the same
 /// instructions, so that the processor has nothing to guess. A newcomer displaces the second one and becomes
 /// the first when it is seen again; so a frequent piece is not lost to one that is not.
+///
+/// There are few pairs at first, so that a short run touches little memory, and eight times as many whenever
+/// there have been as many insertions as there are pairs.
 struct WordCache: ~Copyable {
   struct Entry {
     var key: PieceKey
@@ -22,16 +25,23 @@ struct WordCache: ~Copyable {
       self.key = key
       tokens = SIMD4(token, 0, 0, UInt32(truncatingIfNeeded: key.count) | 1 << 24)
     }
+
+    /// That of no piece: zeros.
+    static let empty = Entry(key: PieceKey(low: 0, high: 0), tokens: .zero)
+
+    var isEmpty: Bool { key.count == 0 }
   }
 
   /// The most tokens an entry holds.
   static let maximumTokens = 3
 
-  private static let pairBits: UInt64 = 16
-  /// Two entries have one line of the processor's caches. Zeros are the entry of no piece.
-  private let memory = ZeroedMemory(byteCount: 2 * MemoryLayout<Entry>.stride << Int(pairBits))
+  private static let maximumPairBits: UInt64 = 16
+  private static let growthBits: UInt64 = 3
 
-  private var places = CachePlaces(bits: pairBits)
+  /// Two entries have one line of the processor's caches.
+  private let memory = ZeroedMemory(byteCount: 2 * MemoryLayout<Entry>.stride << Int(maximumPairBits))
+  private var pairBits = maximumPairBits - 2 * growthBits
+  private var insertions = 0
   let masks = PieceMasks()
 
   /// The first of the two entries for a piece.
@@ -39,7 +49,12 @@ struct WordCache: ~Copyable {
   func pair(_ key: PieceKey) -> UnsafeMutablePointer<Entry> {
     // The upper bits of the products depend on all bits, and only those count.
     let hash = key.low &* 0x9E37_79B9_7F4A_7C15 ^ key.high &* 0xD1B5_4A32_D192_ED03
-    return memory.base.assumingMemoryBound(to: Entry.self) + 2 &* places[hash]
+    return pair(at: Int(truncatingIfNeeded: hash &>> (64 &- pairBits)))
+  }
+
+  @inline(__always)
+  private func pair(at place: Int) -> UnsafeMutablePointer<Entry> {
+    memory.base.assumingMemoryBound(to: Entry.self) + 2 &* place
   }
 
   /// Makes the second entry of a pair the first one if it is the piece's. Returns whether it is.
@@ -50,11 +65,32 @@ struct WordCache: ~Copyable {
     return true
   }
 
-  /// Puts an entry in its pair. Returns where it is.
-  mutating func put(_ entry: Entry, in pair: UnsafeMutablePointer<Entry>) -> UnsafePointer<Entry> {
-    let place = pair[0].key.count == 0 ? pair : pair + 1
+  /// Puts in an entry. Returns where it is; others may have moved.
+  mutating func insert(_ entry: Entry) -> UnsafePointer<Entry> {
+    insertions &+= 1
+    if pairBits < Self.maximumPairBits, insertions > 1 << Int(pairBits) { grow() }
+    return put(entry)
+  }
+
+  @discardableResult
+  private func put(_ entry: Entry) -> UnsafePointer<Entry> {
+    let pair = pair(entry.key)
+    let place = pair[0].isEmpty ? pair : pair + 1
     place.pointee = entry
-    places.noteInsertion()
     return UnsafePointer(place)
+  }
+
+  /// Takes more pairs into use and moves what there is to them.
+  private mutating func grow() {
+    let count = 1 << Int(pairBits)
+    pairBits += Self.growthBits
+    // From the last one on: where a pair's entries go, no entries are left to be moved.
+    for place in stride(from: count - 1, through: 0, by: -1) {
+      let pair = pair(at: place)
+      let (first, second) = (pair[0], pair[1])
+      (pair[0], pair[1]) = (.empty, .empty)
+      if !first.isEmpty { put(first) }
+      if !second.isEmpty { put(second) }
+    }
   }
 }
