@@ -16,13 +16,14 @@ final class LayerPass: @unchecked Sendable {
   /// itself is in single precision.
   private let lastChoice: Int
 
-  // One buffer a role, reused by every slice.
+  // Reused by every slice, and within a layer by what is never needed together, so that it stays in cache.
+  /// What enters attention, then what leaves it, then what enters the feed-forward.
   private let operandBuffer = TileBuffer()
-  private let queryBuffer = TileBuffer()
-  private let attendedBuffer = TileBuffer()
-  private let feedForwardBuffer = TileBuffer()
+  /// What enters the feed-forward of a layer where it stands beside attention.
+  private let besideBuffer = TileBuffer()
+  /// Queries and what becomes of them, then the hidden features of the feed-forward.
+  private let innerBuffer = TileBuffer()
   private let routerBuffer = TileBuffer()
-  private let hiddenBuffer = TileBuffer()
   private let outputBuffer = TileBuffer()
   private let expertBuffers = Experts.Buffers()
 
@@ -62,12 +63,14 @@ final class LayerPass: @unchecked Sendable {
     let mixing = index < lastChoice ? preciseProjector : self.projector
     let input = takeInput(layer, index, residual, rows)
     if layer.configuration.isParallel {
-      let own = feedForwardInput(layer, residual, shared: layer.attentionNorm, tiles: rows.tiles, mixing)
+      let own = feedForwardInput(
+        layer, residual, shared: layer.attentionNorm, in: besideBuffer, tiles: rows.tiles, mixing)
       attend(layer, input, rows, cache, residual, projector)
       feedForward(layer, own, residual, rows, mixing)
     } else {
       attend(layer, input, rows, cache, residual, projector)
-      let own = feedForwardInput(layer, residual, shared: nil, tiles: rows.tiles, mixing)
+      let own = feedForwardInput(
+        layer, residual, shared: nil, in: operandBuffer, tiles: rows.tiles, mixing)
       feedForward(layer, own, residual, rows, mixing)
     }
   }
@@ -111,7 +114,7 @@ final class LayerPass: @unchecked Sendable {
     _ residual: FloatTiles, _ projector: Projector
   ) {
     let width = layer.query.rows
-    let queries = FloatTiles(queryBuffer, width: width, tiles: rows.tiles)
+    let queries = FloatTiles(innerBuffer, width: width, tiles: rows.tiles)
     projector.project([.init(matrix: layer.query, y: queries, tiles: 0..<rows.tiles)], input)
     let attention = layer.configuration.attention
     prepareHeads(queries, count: attention.headCount, layer.queryNorm, attention, rows)
@@ -126,7 +129,7 @@ final class LayerPass: @unchecked Sendable {
           scratch: self.projector.scratch[worker].assumingMemoryBound(to: Float.self))
       }
     }
-    let attended = operands(queries, nil, attendedBuffer, tiles: rows.tiles, projector.products.form)
+    let attended = operands(queries, nil, operandBuffer, tiles: rows.tiles, projector.products.form)
     add(to: residual, behind: layer.attentionOutputNorm, layer, tiles: rows.tiles) { y, accumulate, scale in
       projector.project(
         [.init(matrix: layer.attentionOutput, y: y, tiles: 0..<rows.tiles)], attended, accumulate: accumulate,
@@ -161,10 +164,11 @@ final class LayerPass: @unchecked Sendable {
   /// The residual stream through the norm before the feed-forward, or through a norm
   /// that it shares with attention.
   private func feedForwardInput(
-    _ layer: DecoderLayer, _ residual: FloatTiles, shared: Norm?, tiles: Int, _ projector: Projector
+    _ layer: DecoderLayer, _ residual: FloatTiles, shared: Norm?, in buffer: TileBuffer, tiles: Int,
+    _ projector: Projector
   ) -> FeedForwardInput {
     let norm = layer.feedForwardNorm ?? shared
-    let operands = operands(residual, norm, feedForwardBuffer, tiles: tiles, projector.products.form)
+    let operands = operands(residual, norm, buffer, tiles: tiles, projector.products.form)
     guard layer.hasExperts, operands.form != GRAPE_OPERAND_F32 else {
       return FeedForwardInput(operands: operands, plain: operands)
     }
@@ -180,7 +184,7 @@ final class LayerPass: @unchecked Sendable {
       switch layer.mixing {
       case .dense(let weights):
         let hidden = OperandTiles(
-          hiddenBuffer, form: input.operands.form, width: weights.up.rows, tiles: rows.tiles)
+          innerBuffer, form: input.operands.form, width: weights.up.rows, tiles: rows.tiles)
         FeedForward.activate(
           [.init(weights: weights, tiles: 0..<rows.tiles)], input.operands, into: hidden, projector)
         projector.project(
