@@ -1,9 +1,10 @@
 // The most that a machine's cores do: multiply-adds a second by kind, and bytes a second from memory.
 //
-//     cc -O2 -march=native -pthread peak.c -o peak && ./peak [THREADS]
+//     cc -O2 -march=native -pthread peak.c -o peak && ./peak [THREADS [KIND]]
 //
-// Each kind is a loop over independent accumulators in registers, which no real product can be faster than. What the
-// compiler's target lacks is left out. A multiply-add counts as two operations.
+// Each kind (f32, bf16, int8 or memory) is a loop over independent accumulators in registers, which no real product can
+// be faster than. What the compiler's target lacks is left out. A multiply-add counts as two operations. Printed are the
+// best of five runs and their median, which is nearer to what a long run gets of a machine that it does not have alone.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 #include <arm_neon.h>
 #endif
 
+#define RUNS 5
 #define UNROLL _Pragma("GCC unroll 32")
 
 static double now(void) {
@@ -26,14 +28,17 @@ static double now(void) {
 }
 
 // A function that runs STEP on COUNT accumulators `turns` times; `OPERATIONS` are those of one STEP.
-// The empty assembly hides the operands' values, so that no step can be left out.
+// The empty assembly hides all values, so that no step can be left out and no two be taken for one.
 #define CHAINS(NAME, TYPE, OPERAND, COUNT, STEP)                      \
   static void NAME(long turns) {                                     \
     TYPE sum[COUNT];                                                 \
     OPERAND a, b;                                                    \
     memset(&a, 0, sizeof a);                                         \
     memset(&b, 0, sizeof b);                                         \
-    UNROLL for (int i = 0; i < COUNT; i++) memset(&sum[i], 0, sizeof sum[i]); \
+    UNROLL for (int i = 0; i < COUNT; i++) {                          \
+      sum[i] = (TYPE){0};                                            \
+      __asm__ volatile("" : REGISTER(sum[i]));                       \
+    }                                                                \
     for (long turn = 0; turn < turns; turn++) {                      \
       UNROLL for (int i = 0; i < COUNT; i++) sum[i] = STEP;          \
       __asm__ volatile("" : REGISTER(a), REGISTER(b));               \
@@ -86,15 +91,14 @@ CHAINS(int8, int32x4_t, int8x16_t, 24, vdotq_s32(sum[i], a, b))
 static const size_t bytes = (size_t)256 << 20;
 
 static void memory(long turns) {
-  const uint64_t *words = NULL;
-  static __thread uint64_t *own;
-  if (!own) memset(own = malloc(bytes), 1, bytes);
-  words = own;
-  uint64_t sums[8] = {0};
-  for (long turn = 0; turn < turns; turn++)
-    for (size_t i = 0; i < bytes / 8; i += 8)
-      for (int j = 0; j < 8; j++) sums[j] += words[i + j];
-  __asm__ volatile("" : : "m"(sums));
+  typedef uint64_t line __attribute__((vector_size(64)));
+  static __thread line *own;
+  if (!own) memset(own = aligned_alloc(64, bytes), 1, bytes);
+  line sum = {0};
+  for (long turn = 0; turn < turns; turn++) {
+    for (size_t i = 0; i < bytes / sizeof(line); i++) sum += own[i];
+    __asm__ volatile("" : : "m"(sum), "m"(*own));
+  }
 }
 
 struct job {
@@ -114,10 +118,15 @@ static void *run(void *argument) {
   return NULL;
 }
 
-// Prints the best of five runs on all threads: their number times the work of one, by the time of the last.
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+// Prints the best and the median of the runs on all threads: their number times the work of one, by the time of the last.
 static void measure(const char *name, void (*work)(long turns), double each, long turns, int threads) {
-  double best = 0;
-  for (int repeat = 0; repeat < 5; repeat++) {
+  double rates[RUNS];
+  for (int repeat = 0; repeat < RUNS; repeat++) {
     pthread_t handles[256];
     struct job jobs[256];
     pthread_barrier_t begin;
@@ -132,24 +141,29 @@ static void measure(const char *name, void (*work)(long turns), double each, lon
       if (jobs[i].seconds > longest) longest = jobs[i].seconds;
     }
     pthread_barrier_destroy(&begin);
-    double rate = each * (double)turns * threads / longest * 1e-9;
-    if (rate > best) best = rate;
+    rates[repeat] = each * (double)turns * threads / longest * 1e-9;
   }
-  printf("%-24s %8.1f\n", name, best);
+  qsort(rates, RUNS, sizeof rates[0], ascending);
+  printf("%-24s %8.1f %8.1f\n", name, rates[RUNS - 1], rates[RUNS / 2]);
 }
 
 int main(int argc, char **argv) {
   int threads = argc > 1 ? atoi(argv[1]) : 1;
+  const char *only = argc > 2 ? argv[2] : NULL;
   if (threads < 1 || threads > 256) return 2;
-  printf("%d threads\n", threads);
+#define MEASURE(KIND, UNIT, EACH, TURNS) \
+  if (!only || strcmp(only, #KIND) == 0) measure(#KIND " " UNIT, KIND, EACH, TURNS, threads)
+  char title[32];
+  snprintf(title, sizeof title, threads == 1 ? "%d thread" : "%d threads", threads);
+  printf("%-24s %8s %8s\n", title, "best", "median");
 #ifdef F32
-  measure("f32 GFLOP/s", f32, F32, 3000000, threads);
+  MEASURE(f32, "GFLOP/s", F32, 3000000);
 #endif
 #ifdef BF16
-  measure("bf16 GFLOP/s", bf16, BF16, 3000000, threads);
+  MEASURE(bf16, "GFLOP/s", BF16, 3000000);
 #endif
 #ifdef INT8
-  measure("int8 GOP/s", int8, INT8, 3000000, threads);
+  MEASURE(int8, "GOP/s", INT8, 3000000);
 #endif
-  measure("memory GB/s", memory, (double)bytes, 2, threads);
+  MEASURE(memory, "GB/s", (double)bytes, 2);
 }
