@@ -31,6 +31,7 @@ enum Main {
   static func main() {
     Filter.main(program) { filter in
       let arguments = filter.arguments
+      _ = try arguments.one(of: "partial", "json")
       let paths = try SelectionSummary.Paths(
         group: arguments.string("group-by"), score: arguments.string("by"),
         source: arguments.string("by-source"), compared: arguments.strings("compare").map { ($0[0], $0[1]) },
