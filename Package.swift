@@ -33,7 +33,8 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "StreamsTests", dependencies: ["Streams", "TestSupport"]),
-    .testTarget(name: "RecordsTests", dependencies: ["CKernels", "Records", "Streams"]),
+    .testTarget(
+      name: "RecordsTests", dependencies: ["CKernels", "Records", "Streams", "TestSupport"]),
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "Records"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Records", "Streams", "TestSupport"]),

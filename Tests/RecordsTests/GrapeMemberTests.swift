@@ -1,4 +1,5 @@
 import Records
+import TestSupport
 import Testing
 
 @Suite struct GrapeMemberTests {
@@ -70,7 +71,7 @@ import Testing
   }
 
   @Test func readsIntegerLists() throws {
-    var random = SplitMix64(seed: 3)
+    var random = SplitMix(seed: 3)
     for count in 0..<60 {
       let values = (0..<count).map { _ in
         UInt32(truncatingIfNeeded: random.next() >> UInt64.random(in: 32..<64, using: &random))
@@ -143,7 +144,7 @@ import Testing
   /// Records put together from members with white space everywhere: adding and then removing the member gives
   /// the record back, and what was not changed is there byte for byte.
   @Test func addingAndRemovingRestoresTheRecord() throws {
-    var random = SplitMix64(seed: 5)
+    var random = SplitMix(seed: 5)
     let spaces = ["", " ", "\t ", "\r"]
     let values = ["1", "-0.50E+2", #""a\"\\""#, "[1 , {}]", "{\"grape\" : 1}", "null", #""é\u00e9""#]
     func space() -> String { spaces.randomElement(using: &random)! }

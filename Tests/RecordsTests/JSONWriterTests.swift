@@ -1,4 +1,5 @@
 import Records
+import TestSupport
 import Testing
 
 @Suite struct JSONWriterTests {
@@ -35,7 +36,7 @@ import Testing
   }
 
   @Test func integers() {
-    var random = SplitMix64(seed: 17)
+    var random = SplitMix(seed: 17)
     for power in 0..<64 {
       for near in [UInt64(1) << UInt64(power), random.next() >> UInt64(63 - power)] {
         for offset in [-1, 0, 1] {
@@ -53,7 +54,7 @@ import Testing
   }
 
   @Test func arraysOfEveryLength() {
-    var random = SplitMix64(seed: 19)
+    var random = SplitMix(seed: 19)
     for count in [0, 1, 2, 99, 255, 256, 257, 511, 512, 513, 1000] {
       let values = (0..<count).map { _ in UInt32(random.next() >> UInt64.random(in: 32..<64, using: &random))
       }
@@ -85,7 +86,7 @@ import Testing
   }
 
   @Test func doublesComeBack() throws {
-    var random = SplitMix64(seed: 23)
+    var random = SplitMix(seed: 23)
     for _ in 0..<2_000 {
       let value = Double(bitPattern: random.next())
       guard value.isFinite else { continue }

@@ -1,4 +1,5 @@
 import Records
+import TestSupport
 import Testing
 
 @Suite struct NumberTests {
@@ -31,7 +32,7 @@ import Testing
   func doublesAreNearest(_ spelling: String) throws { try expectNearest(spelling) }
 
   @Test func shortestSpellingsComeBack() throws {
-    var random = SplitMix64(seed: 7)
+    var random = SplitMix(seed: 7)
     for _ in 0..<20_000 {
       let value = Double(bitPattern: random.next())
       guard value.isFinite else { continue }
@@ -42,7 +43,7 @@ import Testing
   }
 
   @Test func randomDecimalsAreNearest() throws {
-    var random = SplitMix64(seed: 11)
+    var random = SplitMix(seed: 11)
     for _ in 0..<20_000 {
       let digits = String(random.next() >> UInt64.random(in: 0..<64, using: &random))
       try expectNearest("\(digits)e\(Int.random(in: -40...40, using: &random))")
@@ -53,7 +54,7 @@ import Testing
 
   /// Decimals exactly half way between two doubles, and next to it.
   @Test func halvesGoToEven() throws {
-    var random = SplitMix64(seed: 13)
+    var random = SplitMix(seed: 13)
     for _ in 0..<5_000 {
       // 54 bits, the last of them set: half way between two doubles of 53 bits.
       let half = UInt64(1) << 53 | random.next() >> 11 | 1

@@ -140,6 +140,18 @@ import Testing
     #expect(totals.spilledBytes == 0 && totals.spilledTables == 0)
   }
 
+  /// The records of groups that are in runs already stay, whatever comes after them.
+  @Test func recordsOfSpilledTablesAreNotForgotten() throws {
+    let records = (0..<4600).map {
+      $0 < 1620
+        ? TestRecord(group: "a\($0)", score: 1, number: $0)
+        : TestRecord(group: "b\($0 % 20)", score: Double($0), padding: 300, number: $0)
+    }
+    let (picks, totals) = try Self.pick(records.map(\.text), Self.rule(.best), memory: 1 << 20)
+    #expect(picks == Self.obviousPick(.best, records))
+    #expect(totals.spilledBytes == 0 && totals.spilledTables > 0)
+  }
+
   @Test func keysThatCollideStayApart() throws {
     let records = randomRecords(300, groups: 40, padding: 200, seed: 9)
     for memory in [1 << 24, 1 << 14] {
