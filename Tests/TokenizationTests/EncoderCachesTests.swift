@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import Tokenization
@@ -15,6 +16,77 @@ import Tokenization
       var fresh = Encoder(tokenizer)
       #expect(try encode(text, with: &encoder) == encode(text, with: &fresh))
     }
+  }
+
+  /// Words that are one token each, of all lengths that caches tell apart and some more, of which any two may
+  /// differ in one letter; and others that are a token a letter. Their tokens are known without an encoder.
+  @Test func everyLetterOfAWordCounts() throws {
+    var generator = SplitMix(seed: 12)
+    let lengths = 1...18
+    var whole: Set<String> = []
+    for length in lengths {
+      for _ in 0..<4 {
+        let word = letters("abcdefghijklm", length, &generator)
+        whole.insert(word)
+        for place in 0..<length {
+          let start = word.index(word.startIndex, offsetBy: place)
+          whole.insert(
+            word.replacingCharacters(in: start...start, with: letters("abcdefghijklm", 1, &generator)))
+        }
+      }
+    }
+    let singles = "nopqrstuvwxyz".map(String.init) + ["\u{120}"]
+    let vocabulary = Dictionary(
+      uniqueKeysWithValues: (singles + whole.sorted()).enumerated().map { ($1, UInt32($0)) })
+    let words =
+      whole.sorted()
+      + lengths.flatMap { length in
+        (0..<4).map { _ in letters("nopqrstuvwxyz", length, &generator) }
+      }
+
+    var encoder = Encoder(try wordTokenizer(vocabulary))
+    for count in [1, 2, 3, 400] {
+      for _ in 0..<(count < 400 ? 2000 : 20) {
+        let chosen = (0..<count).map { _ in words.randomElement(using: &generator) ?? "" }
+        let text = chosen.joined(separator: " ")
+        let tokens = chosen.flatMap { word in
+          vocabulary[word] == nil ? word.map(String.init) + [" "] : [word, " "]
+        }.dropLast()
+        var end = 0
+        let ends = tokens.map { token in
+          end += token.utf8.count
+          return UInt32(end)
+        }
+        let found = try encode(Array(text.utf8), with: &encoder)
+        #expect(found.ids == tokens.map { vocabulary[$0 == " " ? "\u{120}" : $0] }, "\(text)")
+        #expect(found.ends == ends, "\(text)")
+      }
+    }
+  }
+
+  private func letters(_ alphabet: String, _ count: Int, _ generator: inout SplitMix) -> String {
+    String((0..<count).compactMap { _ in alphabet.randomElement(using: &generator) })
+  }
+
+  /// One that splits text into words and spaces, and merges nothing.
+  private func wordTokenizer(_ vocabulary: [String: UInt32]) throws -> Tokenizer {
+    let source: [String: Any] = [
+      "added_tokens": [Any](),
+      "pre_tokenizer": [
+        "type": "Sequence",
+        "pretokenizers": [
+          ["type": "Split", "pattern": ["Regex": "[a-z]+|\\s"], "behavior": "Isolated", "invert": false],
+          ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false],
+        ],
+      ],
+      "decoder": ["type": "ByteLevel"],
+      "model": ["type": "BPE", "ignore_merges": true, "vocab": vocabulary, "merges": [Any]()],
+    ]
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try JSONSerialization.data(withJSONObject: source).write(
+      to: URL(fileURLWithPath: "\(folder)/tokenizer.json"))
+    return try Tokenizer.open(.folder(folder), cacheFolder: nil)
   }
 
   /// Two to seven letters, rarely the same twice.
