@@ -129,6 +129,8 @@ struct ScoreWindow: ~Copyable {
     waiting.removeAll(keepingCapacity: true)
     waitingBytes = 0
     try writeReady()
+    // Scores take long; who waits for the first ones need not wait for a full buffer.
+    try filter.output.flush()
   }
 
   private mutating func writeReady() throws {
