@@ -149,8 +149,7 @@ import Tokenization
         })
     }
     guard name.contains("-") else { return .folder("\(fixtures)/tokenizers/\(name)") }
-    let folder = NSTemporaryDirectory() + "grape-tests-\(name)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let folder = try temporaryFolder(name)
     let model = try Data(
       contentsOf: URL(fileURLWithPath: "\(fixtures)/tokenizers/sentencepiece/\(name).model"))
     try model.write(to: URL(fileURLWithPath: "\(folder)/tokenizer.model"), options: .atomic)

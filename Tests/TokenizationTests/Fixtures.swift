@@ -24,9 +24,15 @@ func folder(_ family: String, changing: (String) -> String = { $0 }) throws -> S
   return folder
 }
 
-/// A new empty folder.
-func temporaryFolder() throws -> String {
-  let path = NSTemporaryDirectory() + "grape-tests-\(UUID().uuidString)"
+/// Where the folders of all tests are until the process ends.
+private let folderOfAll: String = {
+  atexit { try? FileManager.default.removeItem(atPath: folderOfAll) }
+  return NSTemporaryDirectory() + "grape-tests-\(UUID().uuidString)"
+}()
+
+/// A folder that is there until all tests have ended: a new one, or the one of a name.
+func temporaryFolder(_ name: String = UUID().uuidString) throws -> String {
+  let path = "\(folderOfAll)/\(name)"
   try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   return path
 }
