@@ -17,21 +17,32 @@ package struct TrainingRow {
   /// The latest record's row: one JSON object.
   package var bytes: [UInt8] { writer.bytes }
 
-  /// Makes the row of a record.
+  /// Sees to it that a record has a row, at half the price of making it.
   ///
   /// - Throws: `ShapeError` or `GrapeError` for a record that the format has no place for, or not for all of
   ///   it: nothing that a program could train on is left out silently.
+  package mutating func check(_ record: GrapeMember) throws {
+    if format == .tokens {
+      try record.readTokens(into: &tokens)
+      try record.readSpans(into: &spans, tokenCount: tokens.count)
+      return
+    }
+    let parts = try parts(of: record)
+    try checkFields(record.record, parts)
+    try candidate.read(parts, of: record.record)
+    if format == .alpaca, candidate.context.count != 1 || candidate.context.first?.role != .user {
+      throw ShapeError.notOneInstruction(turns: candidate.context.count)
+    }
+  }
+
+  /// Makes the row of a record.
+  ///
+  /// - Throws: as `check` does.
   package mutating func read(_ record: GrapeMember) throws {
+    try check(record)
     writer.bytes.removeAll(keepingCapacity: true)
     writer.beginObject()
-    if format == .tokens {
-      try writeTokens(record)
-    } else {
-      let parts = try parts(of: record)
-      try checkFields(record.record, parts)
-      try candidate.read(parts, of: record.record)
-      try writeTexts()
-    }
+    writeMembers()
     writer.endObject()
   }
 
@@ -44,7 +55,7 @@ package struct TrainingRow {
     }
   }
 
-  private mutating func writeTexts() throws(ShapeError) {
+  private mutating func writeMembers() {
     switch format {
     case .messages:
       writer.name("messages")
@@ -57,17 +68,19 @@ package struct TrainingRow {
     case .sharegpt:
       writer.name("conversations")
       writeTurns(candidate.context[...], withResponse: true)
-    case .alpaca:
-      guard candidate.context.count == 1, let message = candidate.context.first, message.role == .user else {
-        throw .notOneInstruction(turns: candidate.context.count)
-      }
-      let content = message.content
-      let inputStart = message.inputStart
-      writeText("instruction", content.lowerBound..<(inputStart.map { $0 - 1 } ?? content.upperBound))
-      writeText("input", (inputStart ?? content.upperBound)..<content.upperBound)
-      writeText("output", candidate.response)
-    case .tokens: break
+    case .alpaca: writeInstruction()
+    case .tokens: writeTokens()
     }
+  }
+
+  /// The only message before the response, in its two parts, and the response.
+  private mutating func writeInstruction() {
+    guard let message = candidate.context.first else { return }
+    let content = message.content
+    let inputStart = message.inputStart
+    writeText("instruction", content.lowerBound..<(inputStart.map { $0 - 1 } ?? content.upperBound))
+    writeText("input", (inputStart ?? content.upperBound)..<content.upperBound)
+    writeText("output", candidate.response)
   }
 
   private mutating func writeTurns(_ context: ArraySlice<Candidate.Message>, withResponse: Bool) {
@@ -96,9 +109,7 @@ package struct TrainingRow {
     candidate.text(range).withUnsafeBytes { writer.string($0) }
   }
 
-  private mutating func writeTokens(_ record: GrapeMember) throws(GrapeError) {
-    try record.readTokens(into: &tokens)
-    try record.readSpans(into: &spans, tokenCount: tokens.count)
+  private mutating func writeTokens() {
     writer.name("input_ids")
     writer.array(tokens)
     writer.name("labels")

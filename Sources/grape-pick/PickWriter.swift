@@ -35,7 +35,7 @@ struct PickWriter: ~Copyable {
   /// Sees to it that a record can be written.
   ///
   /// - Throws: `RecordError` if not.
-  mutating func check(_ record: GrapeMember) throws { try row?.read(record) }
+  mutating func check(_ record: GrapeMember) throws { try row?.check(record) }
 
   mutating func write(_ record: GrapeMember, _ standing: Standing) throws {
     if try row?.read(record) != nil {
