@@ -1,11 +1,5 @@
 import Streams
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// An append-only log of bytes whose latest part is in memory and whose older part, when memory runs
 /// short, is in a temporary file.
 ///
@@ -105,7 +99,7 @@ package final class Spool {
   private func take(_ size: Int) -> UnsafeMutableRawBufferPointer {
     if size == chunkSize, let unused = spare.popLast() { return unused }
     memory += size
-    return Spool.allocate(size)
+    return .allocate(byteCount: size, alignment: 16)
   }
 
   private func recycle(_ unused: UnsafeMutableRawBufferPointer) {
@@ -115,17 +109,6 @@ package final class Spool {
   private func free(_ unused: UnsafeMutableRawBufferPointer) {
     memory -= unused.count
     unused.deallocate()
-  }
-
-  /// Memory for a chunk: in huge pages where the system has them, as most of it will be used, and soon.
-  private static func allocate(_ size: Int) -> UnsafeMutableRawBufferPointer {
-    let hugePage = 1 << 21
-    guard size >= hugePage else { return .allocate(byteCount: size, alignment: 16) }
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: hugePage)
-    #if os(Linux)
-      madvise(memory.baseAddress, size, MADV_HUGEPAGE)
-    #endif
-    return memory
   }
 
   private func spill(_ chunk: Chunk) throws(IOError) {
