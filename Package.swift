@@ -35,7 +35,7 @@ let package = Package(
     .testTarget(name: "StreamsTests", dependencies: ["Streams", "TestSupport"]),
     .testTarget(
       name: "RecordsTests", dependencies: ["CKernels", "Records", "Streams", "TestSupport"]),
-    .testTarget(name: "TemplatesTests", dependencies: ["Templates", "Records"]),
+    .testTarget(name: "TemplatesTests", dependencies: ["Templates", "Records", "Streams"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Records", "Streams", "TestSupport"]),
     .testTarget(

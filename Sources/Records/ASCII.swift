@@ -26,10 +26,3 @@ enum ASCII {
   @usableFromInline static let leftBrace: UInt8 = 0x7B
   @usableFromInline static let rightBrace: UInt8 = 0x7D
 }
-
-extension [UInt8] {
-  /// Appends a text of the program's own.
-  package mutating func append(literal text: StaticString) {
-    append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-}

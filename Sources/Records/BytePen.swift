@@ -1,3 +1,5 @@
+import Streams
+
 /// Stores bytes one behind the other where there is room for all of them: each is a move, without a check for
 /// room.
 struct BytePen {
@@ -43,15 +45,14 @@ struct BytePen {
   static let longestDecimal = 20
 }
 
-extension [UInt8] {
-  /// Appends what `write` stores: no more bytes than `most`, which is small.
+extension ByteBuffer {
+  /// Appends what `write` stores: no more bytes than `most`.
   @inline(__always)
-  mutating func append(atMost most: Int, _ write: (inout BytePen) -> Void) {
-    withUnsafeTemporaryAllocation(byteCount: most, alignment: 1) { room in
-      guard let start = room.baseAddress else { return }
+  mutating func write(atMost most: Int, _ write: (inout BytePen) -> Void) {
+    append(atMost: most) { start in
       var pen = BytePen(at: start)
       write(&pen)
-      append(contentsOf: UnsafeRawBufferPointer(start: start, count: pen.place - start))
+      return pen.place - start
     }
   }
 }

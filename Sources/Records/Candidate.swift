@@ -9,7 +9,7 @@ import Streams
 ///       candidate.context.map(\.role)                   // [.system, .user]
 ///       candidate.text(candidate.response)              // the response's bytes
 ///     }
-package struct Candidate {
+package struct Candidate: ~Copyable {
   /// A turn of the conversation before the response.
   package struct Message {
     package let role: Role
@@ -33,7 +33,7 @@ package struct Candidate {
   /// The context's messages, each behind its role and length, the further fields likewise, and the response.
   ///
   /// All that comes before the response is what `contextKey` is the hash of.
-  private var bytes: [UInt8] = []
+  private var bytes = ByteBuffer()
 
   /// The conversation before the response, in order. It may be empty.
   package private(set) var context: [Message] = []
@@ -54,25 +54,20 @@ package struct Candidate {
 
   package init() {}
 
-  /// The decoded text at a place that this candidate has given out, in UTF-8.
-  package func text(_ range: Range<Int>) -> ArraySlice<UInt8> { bytes[range] }
-
-  /// Appends the decoded text at such a place.
-  package func append(_ range: Range<Int>, to text: inout [UInt8]) {
-    bytes.withUnsafeBytes { text.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range])) }
-  }
+  /// The decoded text at a place that this candidate has given out, in UTF-8; valid until it reads again.
+  package func text(_ range: Range<Int>) -> UnsafeRawBufferPointer { bytes[range] }
 
   /// The hash (XXH64) of the context: of its messages' roles and contents and of the further
   /// fields, with their lengths, so that no two contexts share an input. It is the same on every
   /// machine and stays the same.
   package var contextKey: UInt64 {
-    bytes.withUnsafeBytes { xxh64(UnsafeRawBufferPointer(rebasing: $0[..<response.lowerBound])) }
+    xxh64(bytes[0..<response.lowerBound])
   }
 
   /// The same hash of texts that `normalize` has changed: it appends what becomes of a text to an array.
   /// Where it changes nothing, the key is `contextKey`.
   package func contextKey(
-    normalizing normalize: (_ text: ArraySlice<UInt8>, _ normalized: inout [UInt8]) -> Void
+    normalizing normalize: (_ text: UnsafeRawBufferPointer, _ normalized: inout ByteBuffer) -> Void
   ) -> UInt64 {
     var other = Candidate()
     for message in context {
@@ -85,7 +80,7 @@ package struct Candidate {
       normalize(bytes[field], &other.bytes)
       other.endPart(start)
     }
-    return other.bytes.withUnsafeBytes { xxh64($0) }
+    return xxh64(other.bytes.raw)
   }
 
   /// Reads the parts of a record with one response.
@@ -98,7 +93,7 @@ package struct Candidate {
   package mutating func read(
     _ parts: ResponseParts, of record: JSONValue, fields paths: [JSONPath] = []
   ) throws(ShapeError) {
-    bytes.removeAll(keepingCapacity: true)
+    bytes.removeAll()
     context.removeAll(keepingCapacity: true)
     fields.removeAll(keepingCapacity: true)
     responseJSON = nil
@@ -125,9 +120,9 @@ package struct Candidate {
     context.append(Message(role: role, content: start..<bytes.count, inputStart: nil, json: nil))
   }
 
-  private mutating func appendMessage(_ role: Role, _ text: ArraySlice<UInt8>) {
+  private mutating func appendMessage(_ role: Role, _ text: UnsafeRawBufferPointer) {
     let start = beginPart(role.rawValue)
-    bytes.append(contentsOf: text)
+    bytes.append(text)
     endPart(start)
     context.append(Message(role: role, content: start..<bytes.count, inputStart: nil, json: nil))
   }
@@ -173,7 +168,9 @@ package struct Candidate {
     if text.kind == .array { return try appendMessages(text, count: text.count, name: prompt.name) }
     guard text.kind == .string else { throw .notText(prompt.name) }
     if let turns = Transcript(text) {
-      for (role, range) in turns.turns { appendMessage(role, turns.text[range]) }
+      for (role, range) in turns.turns {
+        turns.text[range].withUnsafeBytes { appendMessage(role, $0) }
+      }
       return
     }
     let start = beginPart(Role.user.rawValue)
@@ -197,7 +194,7 @@ package struct Candidate {
       let start = beginPart(Self.fieldMark)
       switch value.kind {
       case .string: value.appendString(to: &bytes)
-      case .number, .true, .false: bytes.append(contentsOf: value.raw)
+      case .number, .true, .false: bytes.append(value.raw)
       case .null, .array, .object: throw .notScalar(path.text)
       }
       endPart(start)
@@ -245,8 +242,6 @@ package struct Candidate {
   /// Ends the part whose text begins at `start`: puts its length in, little-endian.
   private mutating func endPart(_ start: Int) {
     let length = UInt64(bytes.count - start)
-    bytes.withUnsafeMutableBytes {
-      $0.storeBytes(of: length.littleEndian, toByteOffset: start - 8, as: UInt64.self)
-    }
+    bytes.store(length.littleEndian, at: start - 8)
   }
 }

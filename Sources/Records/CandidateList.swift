@@ -1,3 +1,5 @@
+import Streams
+
 /// The candidates of a record that has several, each of which becomes a record of its own.
 ///
 /// Such a record keeps the other members byte for byte. Where the list was, it has the candidate's own
@@ -72,7 +74,7 @@ package struct CandidateList: Sequence {
   /// Appends the record that `candidate` becomes.
   ///
   /// - Throws: `ShapeError.noResponse` for a candidate without one.
-  package func append(_ candidate: Element, to bytes: inout [UInt8]) throws(ShapeError) {
+  package func append(_ candidate: Element, to bytes: inout ByteBuffer) throws(ShapeError) {
     let found = responsePath.map { $0(candidate.value) } ?? Self.response(of: candidate.value)
     guard let response = found, response.kind == .string || response.kind == .array else {
       throw .noResponse
@@ -129,7 +131,7 @@ package struct CandidateList: Sequence {
 
   /// Appends the response under its new name, and what else the candidate says of itself.
   private func appendOwnMembers(
-    of candidate: JSONValue, _ response: JSONValue, to bytes: inout [UInt8], _ start: Int
+    of candidate: JSONValue, _ response: JSONValue, to bytes: inout ByteBuffer, _ start: Int
   ) {
     let name = name(of: response)
     if bytes.count > start { bytes.append(ASCII.comma) }
@@ -137,23 +139,23 @@ package struct CandidateList: Sequence {
       let text = response.stringContent
       for (key, part) in [
         (#""prompt":""#, text[..<promptLength]), (#"","response":""#, text[promptLength...]),
-      ] {
-        bytes.append(contentsOf: key.utf8)
-        bytes.append(contentsOf: part)
+      ] as [(StaticString, Slice<UnsafeRawBufferPointer>)] {
+        bytes.append(literal: key)
+        bytes.append(UnsafeRawBufferPointer(rebasing: part))
       }
       return bytes.append(ASCII.quote)
     }
     appendEscaped(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), to: &bytes)
     bytes.append(ASCII.colon)
-    bytes.append(contentsOf: response.raw)
+    bytes.append(response.raw)
     for (key, value) in candidate.members where !value.isSame(as: response) && !key.equals(name) {
       Self.append(key.rawThrough(value), to: &bytes, start)
     }
   }
 
   /// Appends a member after a comma, where one is needed.
-  private static func append(_ member: UnsafeRawBufferPointer, to bytes: inout [UInt8], _ start: Int) {
+  private static func append(_ member: UnsafeRawBufferPointer, to bytes: inout ByteBuffer, _ start: Int) {
     if bytes.count > start { bytes.append(ASCII.comma) }
-    bytes.append(contentsOf: member)
+    bytes.append(member)
   }
 }

@@ -1,30 +1,26 @@
 import CKernels
+import Streams
 
 /// Appends integers in decimal, each with a comma behind it.
-func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout [UInt8]) {
-  let pieceLength = 88  // for which 1024 bytes are room enough; more would not lie on the stack
+func appendDecimals(_ values: UnsafeBufferPointer<UInt32>, to bytes: inout ByteBuffer) {
   let longest = 11  // ten digits and a comma
-  let triples = threeDigits
   guard var next = values.baseAddress else { return }
   let end = next + values.count
-  withUnsafeTemporaryAllocation(byteCount: pieceLength * longest, alignment: 8) { room in
-    triples.withUnsafeBufferPointer { triples in
-      guard let start = room.baseAddress, let triples = triples.baseAddress else { return }
+  threeDigits.withUnsafeBufferPointer { triples in
+    guard let triples = triples.baseAddress else { return }
+    bytes.append(atMost: values.count * longest) { start in
+      var place = start
       while next < end {
-        let pieceEnd = min(next + pieceLength, end)
-        var place = start
-        repeat {
-          var length = 0
-          next += grape_decimals(next, pieceEnd - next, place.assumingMemoryBound(to: UInt8.self), &length)
-          place += length
-          // These are too few, some of them are too large, or the machine does not have the instructions.
-          for _ in 0..<min(8, pieceEnd - next) {
-            place = put(next.pointee, triples, at: place)
-            next += 1
-          }
-        } while next < pieceEnd
-        bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: place - start))
+        var length = 0
+        next += grape_decimals(next, end - next, place.assumingMemoryBound(to: UInt8.self), &length)
+        place += length
+        // These are too few, some of them are too large, or the machine does not have the instructions.
+        for _ in 0..<min(8, end - next) {
+          place = put(next.pointee, triples, at: place)
+          next += 1
+        }
       }
+      return place - start
     }
   }
 }

@@ -1,3 +1,5 @@
+import Streams
+
 extension GrapeMember {
   /// Appends the record that the member belongs to, with fields of the member replaced, or the
   /// member added before the closing brace, and every other byte as it is. Fields that are not
@@ -12,15 +14,14 @@ extension GrapeMember {
   ///   - names: the fields that go; those that are written are among them.
   ///   - writeFields: writes the new fields, names and values.
   package func appendRecord(
-    replacing names: [StaticString], to bytes: inout [UInt8], _ writeFields: (inout JSONWriter) -> Void
+    replacing names: [StaticString], to bytes: inout ByteBuffer, _ writeFields: (inout JSONWriter) -> Void
   ) {
     let (head, needsComma, tail) = recordAroundMember
-    bytes.append(contentsOf: head)
+    bytes.append(head)
     if needsComma { bytes.append(ASCII.comma) }
     bytes.append(literal: #""grape":{"#)
     // The writer has the bytes for as long as it writes.
-    var writer = JSONWriter()
-    swap(&writer.bytes, &bytes)
+    var writer = JSONWriter(bytes)
     if let value {
       for field in value.members where !names.contains(where: field.key.equals) {
         writer.raw(field.key.raw)
@@ -30,7 +31,7 @@ extension GrapeMember {
     }
     writeFields(&writer)
     writer.endObject()
-    swap(&writer.bytes, &bytes)
-    bytes.append(contentsOf: tail)
+    bytes = writer.finish()
+    bytes.append(tail)
   }
 }

@@ -1,11 +1,13 @@
+import Streams
+
 /// Appends `utf8`, valid UTF-8, as a JSON string: in quotes, with only what must be escaped escaped.
-package func appendEscaped(_ utf8: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+package func appendEscaped(_ utf8: UnsafeRawBufferPointer, to bytes: inout ByteBuffer) {
   bytes.append(ASCII.quote)
   var plain = 0  // where the run of bytes that stand for themselves begins
   for index in 0..<utf8.count {
     let byte = utf8[index]
     guard byte < ASCII.space || byte == ASCII.quote || byte == ASCII.backslash else { continue }
-    bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[plain..<index]))
+    bytes.append(UnsafeRawBufferPointer(rebasing: utf8[plain..<index]))
     plain = index + 1
     bytes.append(ASCII.backslash)
     switch byte {
@@ -23,7 +25,7 @@ package func appendEscaped(_ utf8: UnsafeRawBufferPointer, to bytes: inout [UInt
       bytes.append(hexadecimalDigit(UInt64(byte & 15)))
     }
   }
-  bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[plain...]))
+  bytes.append(UnsafeRawBufferPointer(rebasing: utf8[plain...]))
   bytes.append(ASCII.quote)
 }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Streams
 
 extension JSONValue {
   /// Whether this is a string without a character: `""`.
@@ -17,6 +18,14 @@ extension JSONValue {
   package var hasEscape: Bool { kind == .string && node.inside != 0 }
 
   /// Appends the text of a string, decoded, in UTF-8. Appends nothing for any other value.
+  package func appendString(to bytes: inout ByteBuffer) {
+    guard kind == .string else { return }
+    let content = stringContent
+    guard hasEscape else { return bytes.append(content) }
+    bytes.append(atMost: content.count) { decode(content, into: $0) }
+  }
+
+  /// Appends the text of a string, decoded, in UTF-8. Appends nothing for any other value.
   package func appendString(to bytes: inout [UInt8]) {
     guard kind == .string else { return }
     let content = stringContent
@@ -25,7 +34,7 @@ extension JSONValue {
     // As many bytes as there can be, to be written over.
     bytes.append(contentsOf: content)
     let length = bytes.withUnsafeMutableBytes {
-      decode(content, into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
+      $0.baseAddress.map { decode(content, into: $0 + start) } ?? 0
     }
     bytes.removeLast(content.count - length)
   }
@@ -33,10 +42,10 @@ extension JSONValue {
 
 /// Decodes the inside of a JSON string that the parser has checked.
 ///
-/// `target` is at least as long as `content`: decoding never lengthens. The result is
-/// the number of bytes written.
-private func decode(_ content: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
-  guard let source = content.baseAddress, let target = target.baseAddress else { return 0 }
+/// At `target` there is room for as many bytes as `content` has: decoding never lengthens. The result is the
+/// number of bytes written.
+private func decode(_ content: UnsafeRawBufferPointer, into target: UnsafeMutableRawPointer) -> Int {
+  guard let source = content.baseAddress else { return 0 }
   var read = 0
   var written = 0
   while read < content.count {

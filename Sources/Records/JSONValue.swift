@@ -2,8 +2,10 @@
 ///
 /// Copying one costs nothing and owns nothing. It is valid as long as what the parser's `parse` returned:
 /// until the parser parses again, while the text lives.
-package struct JSONValue {
-  package enum Kind: UInt8, Sendable { case null, `false`, `true`, number, string, array, object }
+@usableFromInline package struct JSONValue {
+  @usableFromInline package enum Kind: UInt8, Sendable {
+    case null, `false`, `true`, number, string, array, object
+  }
 
   @usableFromInline let text: UnsafeRawPointer
   @usableFromInline let tape: UnsafePointer<JSONNode>
@@ -130,7 +132,7 @@ package struct JSONValue {
   package var members: Members { Members(of: self) }
 
   /// The elements of an array.
-  package struct Elements: Sequence, IteratorProtocol {
+  @usableFromInline package struct Elements: Sequence, IteratorProtocol {
     @usableFromInline let array: JSONValue
     @usableFromInline var index: Int
     @usableFromInline let end: Int
@@ -152,7 +154,7 @@ package struct JSONValue {
   }
 
   /// The members of an object.
-  package struct Members: Sequence, IteratorProtocol {
+  @usableFromInline package struct Members: Sequence, IteratorProtocol {
     @usableFromInline let object: JSONValue
     @usableFromInline var index: Int
     @usableFromInline let end: Int

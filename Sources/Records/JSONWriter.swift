@@ -1,4 +1,6 @@
-/// Appends JSON to a byte array: compact, without white space.
+import Streams
+
+/// Appends JSON to a byte buffer: compact, without white space.
 ///
 /// Commas and colons between the parts of a container are put by the writer; every other call appends one
 /// value.
@@ -8,12 +10,15 @@
 ///     writer.name("score"); writer.double(-0.25)
 ///     writer.name("tokens"); writer.array([1, 2, 3])
 ///     writer.endObject()                     // {"score":-0.25,"tokens":[1,2,3]}
-package struct JSONWriter {
-  /// What has been written. It may be appended to, and emptied to start again
-  /// (`removeAll(keepingCapacity:)`).
-  package var bytes: [UInt8]
+package struct JSONWriter: ~Copyable {
+  /// What has been written. It may be appended to, and emptied to start again.
+  package var bytes: ByteBuffer
 
-  package init() { bytes = [] }
+  /// - Parameter bytes: where it is written, behind what is there.
+  package init(_ bytes: consuming ByteBuffer = ByteBuffer()) { self.bytes = bytes }
+
+  /// Ends writing, and gives the bytes back.
+  package consuming func finish() -> ByteBuffer { bytes }
 
   // MARK: Containers
 
@@ -63,14 +68,14 @@ package struct JSONWriter {
   package mutating func double(_ value: Double) {
     guard value.isFinite else { return null() }
     separate()
-    bytes.append(contentsOf: value.description.utf8)
+    bytes.append([UInt8](value.description.utf8))
   }
 
   /// The shortest decimal that reads back as the same float; not finite, `null`.
   package mutating func float(_ value: Float) {
     guard value.isFinite else { return null() }
     separate()
-    bytes.append(contentsOf: value.description.utf8)
+    bytes.append([UInt8](value.description.utf8))
   }
 
   package mutating func string(_ text: String) {
@@ -92,7 +97,7 @@ package struct JSONWriter {
   /// Bytes that are one JSON value already, as they are.
   package mutating func raw(_ value: UnsafeRawBufferPointer) {
     separate()
-    bytes.append(contentsOf: value)
+    bytes.append(value)
   }
 
   /// A string of a number's 16 hexadecimal digits.
@@ -132,7 +137,7 @@ package struct JSONWriter {
   @inline(__always)
   private mutating func put(atMost most: Int, _ write: (inout BytePen) -> Void) {
     let needsComma = needsComma
-    bytes.append(atMost: most + 1) { pen in
+    bytes.write(atMost: most + 1) { pen in
       if needsComma { pen.put(ASCII.comma) }
       write(&pen)
     }

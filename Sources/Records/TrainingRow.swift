@@ -1,7 +1,9 @@
+import Streams
+
 /// Turns records with one response into rows of a training format.
 ///
 /// One is reused for many records, so that it allocates no more after the first ones.
-package struct TrainingRow {
+package struct TrainingRow: ~Copyable {
   private let format: TrainingFormat
   private let mapping: RecordMapping
   private var candidate = Candidate()
@@ -14,8 +16,8 @@ package struct TrainingRow {
     self.mapping = mapping
   }
 
-  /// The latest record's row: one JSON object.
-  package var bytes: [UInt8] { writer.bytes }
+  /// The latest record's row: one JSON object. Valid until the next one is read.
+  package var bytes: UnsafeRawBufferPointer { writer.bytes.raw }
 
   /// Sees to it that a record has a row, at half the price of making it.
   ///
@@ -40,7 +42,7 @@ package struct TrainingRow {
   /// - Throws: as `check` does.
   package mutating func read(_ record: GrapeMember) throws {
     try check(record)
-    writer.bytes.removeAll(keepingCapacity: true)
+    writer.bytes.removeAll()
     writer.beginObject()
     writeMembers()
     writer.endObject()
@@ -106,7 +108,7 @@ package struct TrainingRow {
 
   private mutating func writeText(_ name: StaticString, _ range: Range<Int>) {
     writer.name(name)
-    candidate.text(range).withUnsafeBytes { writer.string($0) }
+    writer.string(candidate.text(range))
   }
 
   private mutating func writeTokens() {

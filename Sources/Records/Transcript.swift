@@ -12,7 +12,8 @@ struct Transcript {
   /// Reads a string; nil if it is no transcript.
   init?(_ value: JSONValue) {
     // What tells other prompts apart at a glance: two line feeds, escaped.
-    guard value.stringContent.starts(with: #"\n\nHuman:"#.utf8) else { return nil }
+    let content = value.stringContent
+    guard content.first == ASCII.backslash, content.starts(with: #"\n\nHuman:"#.utf8) else { return nil }
     var text: [UInt8] = []
     value.appendString(to: &text)
     self.text = text

@@ -25,7 +25,6 @@ struct ExampleShelf {
   static let textLimit = 3000
 
   private let mapping = RecordMapping()
-  private var candidate = Candidate()
 
   init() {}
 
@@ -72,6 +71,7 @@ struct ExampleShelf {
 
   /// The conversation and the response of a record in a known shape, or nothing and the whole record.
   private mutating func texts(of record: JSONValue) -> (prompt: String, response: String) {
+    var candidate = Candidate()
     guard case .response(let parts)? = try? mapping.content(of: record),
       (try? candidate.read(parts, of: record)) != nil
     else { return ("", ExampleShelf.cut(record.raw)) }

@@ -44,7 +44,7 @@ extension Report {
     writer.endObject()
     if let agreement { write(agreement, &writer) }
     writer.endObject()
-    return writer.bytes
+    return Array(writer.bytes.raw)
   }
 
   private func member(_ name: StaticString, _ value: Int, _ writer: inout JSONWriter) {

@@ -34,8 +34,8 @@ extension SelectionSummary {
   package func writePartial(_ line: (UnsafeRawBufferPointer) throws -> Void) throws {
     var writer = JSONWriter()
     func finishLine() throws {
-      try writer.bytes.withUnsafeBytes(line)
-      writer.bytes.removeAll(keepingCapacity: true)
+      try line(writer.bytes.raw)
+      writer.bytes.removeAll()
     }
     func writeList(_ list: PartialList, count: Int, _ write: (Int, inout JSONWriter) -> Void) throws {
       for start in stride(from: 0, to: count, by: SelectionSummary.elementsPerLine) {

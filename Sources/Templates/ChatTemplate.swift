@@ -58,7 +58,7 @@ package struct ChatTemplate: @unchecked Sendable {
   /// What a message says is where its content, its reasoning and the text of its tool calls are in the text:
   /// from the first byte to the last that come from there, whatever the template has made of them. Where the
   /// template marks itself what the assistant says (`{% generation %}`), that counts instead.
-  func render(_ candidate: Candidate, of record: JSONValue) throws(RenderError) -> Conversation {
+  func render(_ candidate: borrowing Candidate, of record: JSONValue) throws(RenderError) -> Conversation {
     do {
       var values = specials
       var messages: [JinjaValue] = []
@@ -93,7 +93,7 @@ package struct ChatTemplate: @unchecked Sendable {
 
   /// A message as the template sees it.
   private func message(
-    _ message: Candidate.Message, _ candidate: Candidate, _ place: Int
+    _ message: Candidate.Message, _ candidate: borrowing Candidate, _ place: Int
   ) throws(JinjaError) -> JinjaValue {
     let result = JinjaDictionary()
     if let json = message.json {

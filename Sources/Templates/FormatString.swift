@@ -1,4 +1,5 @@
 import Records
+import Streams
 
 /// A text with places for a record's parts: `Q: {instruction}\nA: {response}`.
 ///
@@ -44,7 +45,9 @@ struct FormatString: Sendable {
   ///
   /// - Throws: `RenderError` for a conversation of which a part would be left out, if the
   ///   format has an instruction at all.
-  func render(_ candidate: Candidate, into text: inout [UInt8]) throws(RenderError) -> Range<Int> {
+  func render(
+    _ candidate: borrowing Candidate, into text: inout ByteBuffer
+  ) throws(RenderError) -> Range<Int> {
     var turns = candidate.context[...]
     let system = turns.first?.role == .system ? turns.removeFirst() : nil
     if hasInstruction {
@@ -57,15 +60,15 @@ struct FormatString: Sendable {
     var response = 0..<0
     for part in parts {
       switch part {
-      case .literal(let bytes): text += bytes
-      case .system: if let system { candidate.append(system.content, to: &text) }
+      case .literal(let bytes): text.append(bytes)
+      case .system: if let system { text.append(candidate.text(system.content)) }
       case .instruction:
-        if let user { candidate.append(hasInput ? user.withoutInput : user.content, to: &text) }
-      case .input: if let user { candidate.append(user.input, to: &text) }
-      case .field(let index): candidate.append(candidate.fields[index], to: &text)
+        if let user { text.append(candidate.text(hasInput ? user.withoutInput : user.content)) }
+      case .input: if let user { text.append(candidate.text(user.input)) }
+      case .field(let index): text.append(candidate.text(candidate.fields[index]))
       case .response:
         let start = text.count
-        candidate.append(candidate.response, to: &text)
+        text.append(candidate.text(candidate.response))
         response = start..<text.count
       }
     }

@@ -90,10 +90,10 @@ package struct Template: Sendable {
   ///   - record: the record that it was read from.
   /// - Throws: `RenderError` if the template has no place for a part of the conversation, or refuses it.
   package func render(
-    _ candidate: Candidate, of record: JSONValue, turns: Turns = .last, into text: inout [UInt8],
-    _ responses: inout [Range<Int>]
+    _ candidate: borrowing Candidate, of record: JSONValue, turns: Turns = .last,
+    into text: inout ByteBuffer, _ responses: inout [Range<Int>]
   ) throws(RenderError) {
-    text.removeAll(keepingCapacity: true)
+    text.removeAll()
     responses.removeAll(keepingCapacity: true)
     switch form {
     case .turns(let format): format.render(candidate, turns: turns, into: &text, &responses)
@@ -101,7 +101,7 @@ package struct Template: Sendable {
     case .chat(let chat, let withTools):
       let hasTools = record["tools"]?.kind == .array
       let conversation = try (hasTools ? withTools ?? chat : chat).render(candidate, of: record)
-      text = conversation.text
+      text.append(conversation.text)
       for (place, message) in candidate.context.enumerated() where turns == .all && message.isScored {
         responses += conversation.ranges[place]
       }

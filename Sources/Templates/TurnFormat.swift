@@ -1,4 +1,5 @@
 import Records
+import Streams
 
 /// A text for every turn: what stands before and after the content, by role.
 ///
@@ -42,19 +43,20 @@ struct TurnFormat: Sendable {
 
   /// Appends the text to `text`, and to `ranges` where in it the turns are that count as response.
   func render(
-    _ candidate: Candidate, turns: Template.Turns, into text: inout [UInt8], _ ranges: inout [Range<Int>]
+    _ candidate: borrowing Candidate, turns: Template.Turns, into text: inout ByteBuffer,
+    _ ranges: inout [Range<Int>]
   ) {
     for message in candidate.context {
       let affixes = affixes(message.role)
       text.append(literal: affixes.prefix)
       let start = text.count
-      candidate.append(message.content, to: &text)
+      text.append(candidate.text(message.content))
       if turns == .all, message.isScored, text.count > start { ranges.append(start..<text.count) }
       text.append(literal: affixes.suffix)
     }
     text.append(literal: assistant.prefix)
     let start = text.count
-    candidate.append(candidate.response, to: &text)
+    text.append(candidate.text(candidate.response))
     ranges.append(start..<text.count)
   }
 }

@@ -17,9 +17,9 @@ struct PickWriter: ~Copyable {
   private let separator: UInt8
   private let member: Member
   private var row: TrainingRow?
-  private var buffer: [UInt8] = []
+  private var buffer = ByteBuffer()
 
-  init(_ member: Member, row: TrainingRow?, output: Output, separator: UInt8) {
+  init(_ member: Member, row: consuming TrainingRow?, output: Output, separator: UInt8) {
     self.output = output
     self.separator = separator
     self.member = member
@@ -39,7 +39,7 @@ struct PickWriter: ~Copyable {
 
   mutating func write(_ record: GrapeMember, _ standing: Standing) throws {
     if try row?.read(record) != nil {
-      try row?.bytes.withUnsafeBytes { try output.write($0) }
+      if let bytes = row?.bytes { try output.write(bytes) }
     } else {
       try writeText(record, standing)
     }
@@ -55,7 +55,7 @@ struct PickWriter: ~Copyable {
     case .unchanged:
       try output.write(record.record.raw)
     case .explained:
-      buffer.removeAll(keepingCapacity: true)
+      buffer.removeAll()
       record.appendRecord(replacing: ["rank", "margin", "candidates"], to: &buffer) { writer in
         writer.name("rank")
         writer.int(standing.rank)
@@ -66,7 +66,7 @@ struct PickWriter: ~Copyable {
         writer.name("candidates")
         writer.int(standing.candidates)
       }
-      try buffer.withUnsafeBytes { try output.write($0) }
+      try output.write(buffer.raw)
     }
   }
 }

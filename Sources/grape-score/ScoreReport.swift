@@ -1,6 +1,7 @@
 import Commands
 import Inference
 import Records
+import Streams
 
 #if canImport(Glibc)
   import Glibc
@@ -54,7 +55,8 @@ struct ScoreReport {
   ///
   /// - Parameter model: the one of `models` that they are of.
   func append(
-    _ member: GrapeMember, _ scores: TokenScores, _ range: Range<Int>, model: String, to bytes: inout [UInt8]
+    _ member: GrapeMember, _ scores: TokenScores, _ range: Range<Int>, model: String,
+    to bytes: inout ByteBuffer
   ) -> Bool {
     let logprobs = scores.logprobs[range]
     let sum = logprobs.reduce(0, +)

@@ -20,7 +20,7 @@ struct ScoreWindow: ~Copyable {
   private var parser = JSONParser()
   private var tokens: [UInt32] = []
   private var spans: [Range<Int>] = []
-  private var bytes: [UInt8] = []
+  private var bytes = ByteBuffer()
 
   /// A record in the batch.
   private struct Waiting {
@@ -146,13 +146,13 @@ struct ScoreWindow: ~Copyable {
   private mutating func write(
     _ line: HeldLine, _ scores: TokenScores, _ range: Range<Int>, _ model: String
   ) throws {
-    bytes.removeAll(keepingCapacity: true)
+    bytes.removeAll()
     let isScored = try line.bytes.withUnsafeBytes { text in
       // It has been parsed before, so that nothing here can be wrong with it.
       try report.append(GrapeMember(of: parser.parse(text)), scores, range, model: model, to: &bytes)
     }
     guard isScored else { return try filter.reject(line, ScoreError.notFinite.description) }
-    try bytes.withUnsafeBytes { try filter.output.write($0) }
+    try filter.output.write(bytes.raw)
     try filter.output.endRecord(filter.separator)
   }
 

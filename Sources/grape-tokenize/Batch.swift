@@ -16,7 +16,7 @@ final class Batch {
   init(portions capacity: Int, separator: UInt8) {
     self.capacity = capacity
     portions = .allocate(capacity: capacity)
-    portions.initialize(repeating: Portion(separator: separator), count: capacity)
+    for index in 0..<capacity { (portions + index).initialize(to: Portion(separator: separator)) }
   }
 
   deinit {

@@ -30,8 +30,8 @@ struct Context: Sendable {
   }
 
   /// Puts the text before another one, in which the responses are at `ranges`.
-  func precede(_ other: inout [UInt8], _ ranges: inout [Range<Int>]) {
-    other.insert(contentsOf: text, at: 0)
+  func precede(_ other: inout ByteBuffer, _ ranges: inout [Range<Int>]) {
+    other.insert(text, at: 0)
     for index in ranges.indices {
       ranges[index] = ranges[index].lowerBound + text.count..<ranges[index].upperBound + text.count
     }

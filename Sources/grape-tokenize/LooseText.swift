@@ -1,3 +1,4 @@
+import Streams
 import Tokenization
 
 /// Texts as they are compared with `--group-loosely`: in Normalization Form C,
@@ -11,12 +12,13 @@ struct LooseText {
   }
 
   /// Appends what a text, in UTF-8, is compared as.
-  func append(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+  func append(_ text: UnsafeRawBufferPointer, to bytes: inout ByteBuffer) {
     let isSpace = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
     let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
     guard let first = scalars.firstIndex(where: { !isSpace($0) }),
       let last = scalars.lastIndex(where: { !isSpace($0) })
     else { return }
-    form.append(Array(String(scalars[first...last]).utf8)[...], to: &bytes)
+    var trimmed = String(scalars[first...last])
+    trimmed.withUTF8 { form.append(UnsafeRawBufferPointer($0), to: &bytes) }
   }
 }

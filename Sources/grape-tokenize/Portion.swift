@@ -2,7 +2,7 @@ import Commands
 import Streams
 
 /// Consecutive records that one thread works on, and what they have become.
-struct Portion {
+struct Portion: ~Copyable {
   private var lines = HeldLines()
   private var output: RecordOutput
   private var failures: [Failure] = []

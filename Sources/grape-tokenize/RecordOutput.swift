@@ -1,7 +1,9 @@
+import Streams
+
 /// What records become.
-struct RecordOutput {
+struct RecordOutput: ~Copyable {
   /// The records, each with its separator.
-  var bytes: [UInt8] = []
+  var bytes: ByteBuffer
 
   /// The records, where those that say the same as an earlier one are to be left out; otherwise empty.
   private var contents: [Content] = []
@@ -16,9 +18,9 @@ struct RecordOutput {
     let end: Int
   }
 
-  init(separator: UInt8, capacity: Int = 0) {
+  init(separator: UInt8, capacity: Int = 1 << 12) {
     self.separator = separator
-    bytes.reserveCapacity(capacity)
+    bytes = ByteBuffer(capacity: capacity)
   }
 
   mutating func endRecord() { bytes.append(separator) }
@@ -33,7 +35,7 @@ struct RecordOutput {
 
   mutating func removeAll() {
     // What records of uncommon length have needed is given back.
-    bytes.removeAll(keepingCapacity: bytes.count < 1 << 22)
+    bytes.removeAll(keepingAtMost: 1 << 22)
     contents.removeAll(keepingCapacity: true)
   }
 }

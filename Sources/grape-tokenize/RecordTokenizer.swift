@@ -12,19 +12,19 @@ struct RecordTokenizer: RecordTask, ~Copyable {
   private let tokenizer: Tokenizer
 
   /// What `grape.tokenizer` says, in JSON: the tokenizer, the template and the context.
-  private let identity: [UInt8]
+  private let identity: ByteBuffer
 
   private var encoder: Encoder
   private var parser = JSONParser()
   private var candidateParser = JSONParser()
-  private var candidateRecord: [UInt8] = []
+  private var candidateRecord = ByteBuffer()
   private var candidate = Candidate()
-  private var text: [UInt8] = []
+  private var text = ByteBuffer()
   /// Where in the text the response is.
   private var responses: [Range<Int>] = []
   private var tokenized = TokenizedText()
   private let view = TokenView(isColored: Terminal.showsColors(Terminal.standardOutput))
-  private var groupName: [UInt8] = []
+  private var groupName = ByteBuffer()
   /// Present where groups are made loosely.
   private let looseText: LooseText?
 
@@ -36,7 +36,7 @@ struct RecordTokenizer: RecordTask, ~Copyable {
     self.tokenizer = tokenizer
     var identity = JSONWriter()
     identity.string("\(tokenizer.identity)/\(template.name)" + (context.map { "+\($0.name)" } ?? ""))
-    self.identity = identity.bytes
+    self.identity = identity.finish()
     encoder = Encoder(tokenizer)
     looseText = settings.groupsLoosely ? LooseText() : nil
   }
@@ -56,13 +56,11 @@ struct RecordTokenizer: RecordTask, ~Copyable {
       var failures: [String] = []
       for element in list {
         do {
-          candidateRecord.removeAll(keepingCapacity: true)
+          candidateRecord.removeAll()
           try list.append(element, to: &candidateRecord)
-          count += try candidateRecord.withUnsafeBytes { bytes in
-            let record = try candidateParser.parse(bytes)
-            let parts = try settings.mapping.parts(ofCandidate: record)
-            return try append(record, parts, from: element.name, to: &output)
-          }
+          let record = try candidateParser.parse(candidateRecord.raw)
+          let parts = try settings.mapping.parts(ofCandidate: record)
+          count += try append(record, parts, from: element.name, to: &output)
         } catch let error as any RecordError {
           failures.append("\(element.name): \(error)")
         }
@@ -81,16 +79,14 @@ struct RecordTokenizer: RecordTask, ~Copyable {
     try candidate.read(parts, of: record, fields: template.fields)
     try template.render(candidate, of: record, turns: settings.turns, into: &text, &responses)
     context?.precede(&text, &responses)
-    try text.withUnsafeBytes {
-      try tokenized.tokenize($0, responses: responses, tokenization, tokenizer, &encoder)
-    }
+    try tokenized.tokenize(text.raw, responses: responses, tokenization, tokenizer, &encoder)
     let responseCount = tokenized.spans.reduce(0) { $0 + $1.count }
     guard settings.selection.tokenCounts.contains(responseCount) else { return 0 }
     let group = try group(of: record)
     switch settings.action {
-    case .show: try view.append(tokenized, of: text, tokenizer, to: &output.bytes)
+    case .show: try view.append(tokenized, of: text.raw, tokenizer, to: &output.bytes)
     case .count:
-      output.bytes.append(contentsOf: "\(tokenized.tokens.count)\t\(responseCount)".utf8)
+      output.bytes.append(Array("\(tokenized.tokens.count)\t\(responseCount)".utf8))
       output.endRecord()
     case .tokenize, .decode:
       append(grape, group, from: place, to: &output.bytes)
@@ -101,12 +97,12 @@ struct RecordTokenizer: RecordTask, ~Copyable {
   }
 
   /// Appends the record of `grape` with its tokens.
-  private func append(_ grape: GrapeMember, _ group: Group, from place: String?, to bytes: inout [UInt8]) {
+  private func append(_ grape: GrapeMember, _ group: Group, from place: String?, to bytes: inout ByteBuffer) {
     grape.appendRecord(replacing: Self.replaced, to: &bytes) { writer in
       writer.name("group")
       switch group {
       case .key(let key): writer.hexadecimal(key)
-      case .name: writer.string(groupName)
+      case .name: writer.string(groupName.raw)
       }
       writer.name("tokens")
       writer.array(tokenized.tokens)
@@ -115,10 +111,10 @@ struct RecordTokenizer: RecordTask, ~Copyable {
       for span in tokenized.spans { writer.range(span) }
       writer.endArray()
       writer.name("tokenizer")
-      identity.withUnsafeBytes { writer.raw($0) }
+      writer.raw(identity.raw)
       if settings.keepsText {
         writer.name("text")
-        writer.string(text)
+        writer.string(text.raw)
       }
       if tokenized.isTruncated {
         writer.name("truncated")
@@ -145,10 +141,10 @@ struct RecordTokenizer: RecordTask, ~Copyable {
       return .key(candidate.contextKey { looseText.append($0, to: &$1) })
     }
     guard let value = path(record) else { throw .missing(path.text) }
-    groupName.removeAll(keepingCapacity: true)
+    groupName.removeAll()
     switch value.kind {
     case .string: value.appendString(to: &groupName)
-    case .number, .true, .false: groupName.append(contentsOf: value.raw)
+    case .number, .true, .false: groupName.append(value.raw)
     case .null, .array, .object: throw .notScalar(path.text)
     }
     return .name
@@ -159,11 +155,10 @@ struct RecordTokenizer: RecordTask, ~Copyable {
     let seed =
       switch group {
       case .key(let key): key
-      case .name: groupName.withUnsafeBytes { xxh64($0) }
+      case .name: xxh64(groupName.raw)
       }
-    return candidate.text(candidate.response).withUnsafeBytes { response in
-      UInt128(xxh64(response, seed: seed)) << 64 | UInt128(xxh64(response, seed: ~seed))
-    }
+    let response = candidate.text(candidate.response)
+    return UInt128(xxh64(response, seed: seed)) << 64 | UInt128(xxh64(response, seed: ~seed))
   }
 
   /// What is written, and what an earlier run has said and new tokens make untrue.

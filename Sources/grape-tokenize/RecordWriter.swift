@@ -12,16 +12,12 @@ struct RecordWriter {
   ///
   /// - Throws: an error of writing.
   mutating func write(_ range: Range<Int>, of output: borrowing RecordOutput) throws {
-    try output.bytes.withUnsafeBytes { bytes in
-      var start = range.lowerBound
-      for content in output.contents(in: range) {
-        if written.insert(content.key).inserted {
-          try filter.output.write(UnsafeRawBufferPointer(rebasing: bytes[start..<content.end]))
-        }
-        start = content.end
-      }
-      try filter.output.write(UnsafeRawBufferPointer(rebasing: bytes[start..<range.upperBound]))
+    var start = range.lowerBound
+    for content in output.contents(in: range) {
+      if written.insert(content.key).inserted { try filter.output.write(output.bytes[start..<content.end]) }
+      start = content.end
     }
+    try filter.output.write(output.bytes[start..<range.upperBound])
   }
 
   /// Hands what has been written to the system where every record is to be seen at once.

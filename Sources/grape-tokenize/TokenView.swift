@@ -1,3 +1,4 @@
+import Streams
 import Tokenization
 
 /// A tokenized text to be read by a person: the borders between its tokens, and which
@@ -18,7 +19,8 @@ struct TokenView {
   ///   - text: the rendered text.
   ///   - tokenizer: what spells out tokens without text.
   func append(
-    _ tokenized: TokenizedText, of text: [UInt8], _ tokenizer: Tokenizer, to output: inout [UInt8]
+    _ tokenized: TokenizedText, of text: UnsafeRawBufferPointer, _ tokenizer: Tokenizer,
+    to output: inout ByteBuffer
   ) throws(TokenizerError) {
     let count = tokenized.spans.reduce(0) { $0 + $1.count }
     let cut = tokenized.isTruncated ? ", cut off here" : ""
@@ -33,47 +35,47 @@ struct TokenView {
       isWithinCharacter = end < text.count && text[end] & 0xC0 == 0x80
       if isWithinCharacter || end > position {
         if !isWithinCharacter {
-          append(text[position..<end], to: &output)
+          append(UnsafeRawBufferPointer(rebasing: text[position..<end]), to: &output)
           position = end
         }
       } else {
         var bytes: [UInt8] = []
         try tokenizer.decode([token], into: &bytes)
-        append(bytes[...], to: &output)
+        bytes.withUnsafeBytes { append($0, to: &output) }
       }
       if spans.first?.upperBound == index + 1 {
         close(&output)
         spans.removeFirst()
       }
     }
-    output.append(contentsOf: "\n\n".utf8)
+    output.append(literal: "\n\n")
   }
 
-  private func open(_ output: inout [UInt8]) {
-    output.append(contentsOf: (isColored ? "\u{1B}[32m" : "\u{27E6}").utf8)
+  private func open(_ output: inout ByteBuffer) {
+    output.append(literal: isColored ? "\u{1B}[32m" : "\u{27E6}")
   }
 
-  private func close(_ output: inout [UInt8]) {
-    output.append(contentsOf: (isColored ? "\u{1B}[39m" : "\u{27E7}").utf8)
+  private func close(_ output: inout ByteBuffer) {
+    output.append(literal: isColored ? "\u{1B}[39m" : "\u{27E7}")
   }
 
   /// Appends text in a style, if there are any.
-  private func append(_ text: String, style: String, to output: inout [UInt8]) {
-    output.append(contentsOf: (isColored ? "\u{1B}[\(style)m\(text)\u{1B}[22m" : text).utf8)
+  private func append(_ text: String, style: String, to output: inout ByteBuffer) {
+    output.append(Array((isColored ? "\u{1B}[\(style)m\(text)\u{1B}[22m" : text).utf8))
   }
 
   /// Appends a token's text: a line's end is shown and kept, other control characters are shown instead.
-  private func append(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
+  private func append(_ bytes: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
     for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
       switch scalar {
-      case "\n": output.append(contentsOf: "\u{21B5}\n".utf8)
-      case "\t": output.append(contentsOf: "\u{21E5}\t".utf8)
+      case "\n": output.append(literal: "\u{21B5}\n")
+      case "\t": output.append(literal: "\u{21E5}\t")
       case "\u{0}"..."\u{1F}":
         // The pictures of control characters stand in their order.
         let picture = Unicode.Scalar(0x2400 + scalar.value).map(Character.init)
-        output.append(contentsOf: String(picture ?? "?").utf8)
-      case "\u{7F}"..."\u{9F}": output.append(contentsOf: "\u{FFFD}".utf8)
-      default: output.append(contentsOf: String(scalar).utf8)
+        output.append(Array(String(picture ?? "?").utf8))
+      case "\u{7F}"..."\u{9F}": output.append(literal: "\u{FFFD}")
+      default: output.append(Array(String(scalar).utf8))
       }
     }
   }

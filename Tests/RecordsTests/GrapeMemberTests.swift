@@ -1,4 +1,5 @@
 import Records
+import Streams
 import TestSupport
 import Testing
 
@@ -18,9 +19,10 @@ import Testing
     _ record: String, replacing names: [StaticString], _ writeFields: (inout JSONWriter) -> Void
   ) throws -> String {
     try member(record) {
-      var bytes = Array("earlier\n".utf8)
+      var bytes = ByteBuffer()
+      bytes.append(literal: "earlier\n")
       $0.appendRecord(replacing: names, to: &bytes, writeFields)
-      return String(String(decoding: bytes, as: UTF8.self).dropFirst(8))
+      return String(String(decoding: bytes.raw, as: UTF8.self).dropFirst(8))
     }
   }
 

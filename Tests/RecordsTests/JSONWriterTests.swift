@@ -24,7 +24,7 @@ import Testing
     writer.endArray()
     writer.endObject()
     #expect(
-      String(decoding: writer.bytes, as: UTF8.self)
+      String(decoding: writer.bytes.raw, as: UTF8.self)
         == #"{"score":-0.25,"tokens":[1,20,300],"empty":[],"nested":["a\"\\\n\u0001é",null,true,-9223372036854775808,null,{}]}"#
     )
   }
@@ -32,7 +32,7 @@ import Testing
   private func written(_ write: (inout JSONWriter) -> Void) -> String {
     var writer = JSONWriter()
     write(&writer)
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return String(decoding: writer.bytes.raw, as: UTF8.self)
   }
 
   @Test func integers() {
@@ -80,7 +80,7 @@ import Testing
     let text = (UInt8(0)...0x7F).map { $0 } + Array("é€😀".utf8)
     var writer = JSONWriter()
     writer.string(text)
-    try withJSON(writer.bytes) { value in
+    try withJSON(Array(writer.bytes.raw)) { value in
       #expect(value.string.map { Array($0.utf8) } == text)
     }
   }

@@ -1,4 +1,5 @@
 import Records
+import Streams
 import Testing
 
 /// What is read from a record: each candidate's record, context and response.
@@ -29,11 +30,11 @@ private struct Read: Equatable, CustomStringConvertible {
         return [result(record, from: nil)]
       case .candidates(let list):
         return try list.map { element in
-          var bytes: [UInt8] = []
+          var bytes = ByteBuffer()
           try list.append(element, to: &bytes)
-          return try withJSON(bytes) { value in
+          return try withJSON(Array(bytes.raw)) { value in
             try candidate.read(try mapping.parts(ofCandidate: value), of: value)
-            return result(String(decoding: bytes, as: UTF8.self), from: element.name)
+            return result(String(decoding: bytes.raw, as: UTF8.self), from: element.name)
           }
         }
       }

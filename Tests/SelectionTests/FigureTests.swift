@@ -93,7 +93,7 @@ import Testing
         }
         writer.endObject()
         writer.endObject()
-        try parse([String(decoding: writer.bytes, as: UTF8.self)]) { try summary.add($0) }
+        try parse([String(decoding: writer.bytes.raw, as: UTF8.self)]) { try summary.add($0) }
       }
     }
     return summary
@@ -322,7 +322,7 @@ import Testing
     writer.name("grape")
     Array(#"{"group":"<b>","score":-1,"model":"<i>&"}"#.utf8).withUnsafeBytes { writer.raw($0) }
     writer.endObject()
-    try parse([String(decoding: writer.bytes, as: UTF8.self)]) { try summary.add($0) }
+    try parse([String(decoding: writer.bytes.raw, as: UTF8.self)]) { try summary.add($0) }
     let html = Report(summary).html
     let contents = Contents(try Self.body(html))
     #expect(contents.error == nil)

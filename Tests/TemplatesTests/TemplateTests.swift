@@ -1,4 +1,5 @@
 import Records
+import Streams
 import Templates
 import Testing
 
@@ -16,7 +17,8 @@ import Testing
       let value = try parser.parse(bytes)
       guard case .response(let parts) = try RecordMapping().content(of: value) else { return "" }
       try candidate.read(parts, of: value, fields: template.fields)
-      var text = Array("left over".utf8)
+      var text = ByteBuffer()
+      text.append(literal: "left over")
       var responses: [Range<Int>] = []
       try template.render(candidate, of: value, turns: turns, into: &text, &responses)
       var marked = ""
@@ -26,7 +28,7 @@ import Testing
         marked += "⟨\(String(decoding: text[response], as: UTF8.self))⟩"
         position = response.upperBound
       }
-      return marked + String(decoding: text[position...], as: UTF8.self)
+      return marked + String(decoding: text[position..<text.count], as: UTF8.self)
     }
   }
 

@@ -1,3 +1,5 @@
+import Streams
+
 /// Puts texts into Normalization Form C (Unicode Standard Annex 15), apart from any tokenizer.
 package final class ComposedForm {
   private let numbers: UnsafeMutableBufferPointer<UInt32>
@@ -40,13 +42,11 @@ package final class ComposedForm {
   }
 
   /// Appends what becomes of a text, which is well-formed UTF-8.
-  package func append(_ utf8: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
-    utf8.withUnsafeBufferPointer { utf8 in
-      guard let base = utf8.baseAddress else { return }
-      guard !form.isComposed(base, count: utf8.count) else { return bytes.append(contentsOf: utf8) }
-      text.set(base, count: utf8.count, offset: 0)
-      form.normalize(&text, to: .nfc)
-      bytes.append(contentsOf: text.bytes)
-    }
+  package func append(_ utf8: UnsafeRawBufferPointer, to bytes: inout ByteBuffer) {
+    guard let base = utf8.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+    guard !form.isComposed(base, count: utf8.count) else { return bytes.append(utf8) }
+    text.set(base, count: utf8.count, offset: 0)
+    form.normalize(&text, to: .nfc)
+    bytes.append(text.bytes)
   }
 }
