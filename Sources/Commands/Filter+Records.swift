@@ -24,14 +24,14 @@ extension Filter {
     progress?.expect(paths)
     try withoutActuallyEscaping(pause) { pause in
       for path in paths where !isAtEnd {
-        guard let (reader, name) = open(path, pause) else { continue }
+        guard let (reader, file) = open(path, pause) else { continue }
         let earlierBytes = progress?.bytes ?? 0
-        while !isAtEnd, let line = try next(reader, name, pause) {
+        while !isAtEnd, let line = try next(reader, file, pause) {
           if line.number == 1, !line.isOversize, let format = ForeignFormat(firstLine: line.bytes) {
-            skipOperand("cannot read \(name): \(format.advice)")
+            skipOperand("cannot read \(file.name): \(format.advice)")
             break
           }
-          try take(line, of: reader, name, pause, body)
+          try take(line, of: reader, file, pause, body)
           if output.lineBuffered { try pause() }
           progress?.bytes = earlierBytes + reader.bytesTaken
           progress?.tick()
@@ -61,7 +61,7 @@ extension Filter {
   }
 
   /// Nil for an operand that cannot be opened, which has then been reported.
-  private func open(_ path: String, _ pause: @escaping () throws -> Void) -> (LineReader, name: String)? {
+  private func open(_ path: String, _ pause: @escaping () throws -> Void) -> (LineReader, InputFile)? {
     do throws(IOError) {
       let file = try InputFile(path: path)
       guard !file.isStandardOutput else {
@@ -77,7 +77,7 @@ extension Filter {
           throw PauseFailure(cause: error)
         }
       }
-      return (reader, file.name)
+      return (reader, file)
     } catch {
       skipOperand(error.description)
       return nil
@@ -85,15 +85,15 @@ extension Filter {
   }
 
   /// The next record; nil at the end, or where reading fails, which has then been reported.
-  private func next(_ reader: LineReader, _ name: String, _ pause: () throws -> Void) throws -> LineReader
-    .Line?
-  {
+  private func next(
+    _ reader: LineReader, _ file: InputFile, _ pause: () throws -> Void
+  ) throws -> LineReader.Line? {
     while true {
       do {
         return try reader.next()
       } catch let error as ArrayError {
         if isStrict { try pause() }
-        countBad("\(name):\(reader.lineNumber): \(error)")
+        countBad("\(file.name):\(reader.lineNumber): \(error)")
         if isStrict { throw StrictStop() }
       } catch let error as IOError {
         // What has been read of the next record is not the record.
@@ -106,13 +106,13 @@ extension Filter {
   }
 
   private func take(
-    _ line: LineReader.Line, of reader: LineReader, _ name: String, _ pause: () throws -> Void,
+    _ line: LineReader.Line, of reader: LineReader, _ file: InputFile, _ pause: () throws -> Void,
     _ body: (SourceLine) throws -> Void
   ) throws {
     if Self.isBlank(line.bytes) { return }
     progress?.records += 1
     let source = SourceLine(
-      bytes: line.bytes, file: name, number: line.number, place: line.place, hasReturn: line.hasReturn)
+      bytes: line.bytes, file: file, number: line.number, offset: line.offset, hasReturn: line.hasReturn)
     guard !line.isOversize else {
       if isStrict { try pause() }
       return try reject(source, "longer than \(maximumLength) bytes (--max-line)", rest: reader)
@@ -127,7 +127,7 @@ extension Filter {
 
   /// `rest` holds what follows the bytes at hand of an oversize record.
   private func reject(_ line: SourceLine, _ reason: String, rest: LineReader?) throws {
-    countBad("\(line.file):\(line.number): \(reason)")
+    countBad("\(line.file.name):\(line.number): \(reason)")
     if let rejects {
       try rejects.write(line.bytes)
       try rest?.copyRest { try rejects.write($0) }

@@ -1,3 +1,5 @@
+import Streams
+
 /// Records kept past their time in the reader, one behind the other in memory that is reused. See `HeldLine`
 /// for one that is kept for itself.
 package struct HeldLines {
@@ -7,7 +9,7 @@ package struct HeldLines {
   /// Where a record is, and where it came from.
   private struct Place {
     let range: Range<Int>
-    let file: String
+    let file: InputFile
     let number: Int
     let hasReturn: Bool
   }
@@ -43,7 +45,7 @@ package struct HeldLines {
       try body(
         SourceLine(
           bytes: UnsafeRawBufferPointer(rebasing: bytes[place.range]), file: place.file, number: place.number,
-          place: nil, hasReturn: place.hasReturn))
+          offset: nil, hasReturn: place.hasReturn))
     }
   }
 }

@@ -27,8 +27,9 @@ package struct GrapeMember {
     var found: (value: JSONValue, range: Range<Int>)?
     var previousEnd: Int?
     var nextStart: Int?
+    let mayHaveMember = record.mayHaveMember("grape")
     for member in record.members {
-      if member.key.equals("grape") {
+      if mayHaveMember, member.key.equals("grape") {
         guard found == nil else { throw .repeatedMember }
         found = (member.value, member.key.range.lowerBound..<member.value.range.upperBound)
       } else if found == nil {

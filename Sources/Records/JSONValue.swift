@@ -86,10 +86,20 @@
   /// The member whose decoded name is `name`, as `self[_:]` finds it.
   @inlinable @inline(__always)
   package func member(_ name: UnsafeRawBufferPointer) -> JSONValue? {
-    // Behind the opening quote of an empty name is the closing one.
-    let set = JSONNode.nameSet(length: name.count, first: name.first ?? ASCII.quote)
-    guard kind == .object, node.inside & set != 0 else { return nil }
+    guard kind == .object, hasMember(inSetOf: name) else { return nil }
     return lastMember(name)
+  }
+
+  /// False where an object has no member called `name`; true where it may have one. At a glance.
+  func mayHaveMember(_ name: StaticString) -> Bool {
+    hasMember(inSetOf: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+  }
+
+  /// Whether an object has a member whose name is in the same set as `name` (see `JSONNode.nameSet`).
+  @inlinable @inline(__always)
+  func hasMember(inSetOf name: UnsafeRawBufferPointer) -> Bool {
+    // Behind the opening quote of an empty name is the closing one.
+    node.inside & JSONNode.nameSet(length: name.count, first: name.first ?? ASCII.quote) != 0
   }
 
   /// The last of an object's members whose decoded name is `name`.

@@ -3,4 +3,9 @@ package struct FilePlace {
   package let file: InputFile
   /// Bytes from the file's beginning.
   package let offset: Int
+
+  package init(file: InputFile, offset: Int) {
+    self.file = file
+    self.offset = offset
+  }
 }

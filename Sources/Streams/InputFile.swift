@@ -7,7 +7,7 @@
 #endif
 
 /// An operand opened for reading: a file, or standard input for `-`.
-package final class InputFile {
+package final class InputFile: Sendable {
   /// The name for messages: the path, or `<stdin>`.
   package let name: String
   /// Bytes from here to the end, where that is known: regular files only.

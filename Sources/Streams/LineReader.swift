@@ -22,8 +22,9 @@ package final class LineReader {
     package let number: Int
     /// Longer than `maximumLength`: `bytes` is only the beginning.
     package let isOversize: Bool
-    /// Where the same bytes can be read again; nil where they come from a pipe or have been moved together.
-    package let place: FilePlace?
+    /// Where the record begins in the file, in bytes; nil where it cannot be read again, as it comes from a pipe or has
+    /// been moved together.
+    package let offset: Int?
   }
 
   /// Called when no complete record is left in memory and reading on would wait for the writer.
@@ -90,9 +91,6 @@ package final class LineReader {
     hasRest = false
   }
 
-  /// Where the first unused byte lies in a regular file.
-  private var position: Int { file.start + bytesTaken }
-
   // MARK: Lines
 
   private func nextLine() throws -> Line? {
@@ -116,12 +114,12 @@ package final class LineReader {
       separator == newline && length > 0 && text.load(fromByteOffset: length - 1, as: UInt8.self) == 13
     let content = hasReturn ? length - 1 : length
     guard content <= maximumLength else { return takeBeginning() }
-    let place = file.isRegular ? FilePlace(file: file, offset: position) : nil
+    let offset = file.isRegular ? file.start + bytesTaken : nil
     defer { number += 1 }
     window.drop(hasSeparator ? length + 1 : length)
     return Line(
       bytes: UnsafeRawBufferPointer(start: text, count: content),
-      hasReturn: hasReturn, number: number, isOversize: false, place: place)
+      hasReturn: hasReturn, number: number, isOversize: false, offset: offset)
   }
 
   /// The first `maximumLength` bytes of a record that is longer.
@@ -130,7 +128,7 @@ package final class LineReader {
     window.drop(maximumLength)
     hasRest = true
     defer { number += 1 }
-    return Line(bytes: beginning, hasReturn: false, number: number, isOversize: true, place: nil)
+    return Line(bytes: beginning, hasReturn: false, number: number, isOversize: true, offset: nil)
   }
 
   private func copyLineRest(_ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
@@ -175,7 +173,7 @@ package final class LineReader {
     window.drop(array.scanned)
     hasRest = isOversize && array.isInElement
     array.restart()
-    return Line(bytes: element, hasReturn: false, number: number, isOversize: isOversize, place: nil)
+    return Line(bytes: element, hasReturn: false, number: number, isOversize: isOversize, offset: nil)
   }
 
   private func copyElementRest(_ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {

@@ -40,7 +40,7 @@ enum Main {
         do {
           try picker.add(record, at: line.place)
         } catch let conflict as SelectionConflict {
-          filter.fail("\(line.file):\(line.number): \(conflict)")
+          filter.fail("\(line.file.name):\(line.number): \(conflict)")
         }
       }
       try picker.finish()

@@ -159,7 +159,7 @@ struct ScoreWindow: ~Copyable {
   private func checkTokenizer(_ member: GrapeMember, _ line: SourceLine) throws {
     guard let tokenizer, let found = member.tokenizer?.string, !tokenizer.made(found) else { return }
     filter.fail(
-      "\(line.file):\(line.number): the tokens were made by \(found), and the model's tokenizer is \(tokenizer.identity)"
+      "\(line.file.name):\(line.number): the tokens were made by \(found), and the model's tokenizer is \(tokenizer.identity)"
         + " (--any-tokenizer takes them nevertheless)")
   }
 }

@@ -87,7 +87,7 @@ enum Main {
       do {
         try reader.read(parser.parse(line.bytes))
       } catch {
-        filter.fail("\(line.file):\(line.number): \(error)")
+        filter.fail("\(line.file.name):\(line.number): \(error)")
       }
     }
     return try reader.finish()

@@ -30,10 +30,11 @@ import Testing
     }
     var parser = JSONParser()
     for file in files {
-      let reader = LineReader(
-        try InputFile(path: file.path()), separator: UInt8(ascii: "\n"), maximumLength: 1 << 20)
+      let file = try InputFile(path: file.path())
+      let reader = LineReader(file, separator: UInt8(ascii: "\n"), maximumLength: 1 << 20)
       while let line = try reader.next() {
-        try picker.add(GrapeMember(of: parser.parse(line.bytes)), at: line.place)
+        let place = line.offset.map { FilePlace(file: file, offset: $0) }
+        try picker.add(GrapeMember(of: parser.parse(line.bytes)), at: place)
       }
     }
     try change()
