@@ -15,6 +15,14 @@ from json.decoder import scanstring
 SPACE = " \t\n\r"
 
 
+def refused(name):
+    raise ValueError(f"{name} is no number")
+
+
+# Python's own takes NaN and infinities.
+DECODER = json.JSONDecoder(parse_constant=refused)
+
+
 class BadRecord(Exception):
     """A record that cannot be scored, and why."""
 
@@ -35,6 +43,12 @@ class Record:
         try:
             self.text = line.decode("utf-8").rstrip("\r\n")
             self._parse()
+            if "\\ud" in self.text or "\\uD" in self.text:
+                json.dumps(self.members, ensure_ascii=False).encode()
+        except UnicodeDecodeError:
+            raise BadRecord("not UTF-8") from None
+        except UnicodeEncodeError:
+            raise BadRecord("half of a surrogate pair") from None
         except (ValueError, RecursionError) as error:
             raise BadRecord(f"not JSON: {error}") from None
         if not isinstance(self.grape, dict):
@@ -43,7 +57,6 @@ class Record:
     def _parse(self):
         """Finds the members, and the range of the text that the `grape` member's value has or will have."""
         text = self.text
-        decoder = json.JSONDecoder()
         index = self._skip(0)
         if text[index : index + 1] != "{":
             raise BadRecord("not a JSON object")
@@ -55,12 +68,15 @@ class Record:
             if text[index : index + 1] != ":":
                 raise ValueError(f"expected ':' at character {index}")
             start = self._skip(index + 1)
-            self.members[key], index = decoder.raw_decode(text, start)
+            self.members[key], index = DECODER.raw_decode(text, start)
             if key == "grape":
                 found = (start, index)
             index = self._skip(index)
-            if text[index : index + 1] == ",":
-                index = self._skip(index + 1)
+            if text[index : index + 1] != ",":
+                break
+            index = self._skip(index + 1)
+            if text[index : index + 1] != '"':
+                raise ValueError(f"expected a member at character {index}")
         if text[index:].rstrip(SPACE) != "}":
             raise ValueError(f"expected '}}' at character {index}")
         if found:
@@ -80,9 +96,9 @@ class Record:
         grape = {key: value for key, value in self.grape.items() if key not in dropped and key not in fields} | fields
         try:
             member = json.dumps(grape, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        except ValueError:
-            raise BadRecord("a number in grape is not finite") from None
-        return f"{self.head}{member}{self.tail}\n".encode()
+            return f"{self.head}{member}{self.tail}\n".encode()
+        except (ValueError, RecursionError):
+            raise BadRecord("a number in grape is not finite, or grape is too deep") from None
 
     def value(self, path):
         """The value at a path such as `response` or `grape.text`; None if there is none."""
@@ -97,7 +113,7 @@ class Record:
             value = self.members.get(name)
             if isinstance(value, list) and value and isinstance(value[-1], dict):
                 value = value[-1].get("content", value[-1].get("value"))
-            if isinstance(value, list) and all(isinstance(part, dict) for part in value):
+            if isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
                 value = "".join(str(part.get("text", "")) for part in value)
             if isinstance(value, str):
                 return value
@@ -149,17 +165,21 @@ def from_log_probabilities(values, model, per_token=False):
 
 def lines(file):
     """The lines of an open file; None wherever reading would have to wait."""
-    rest = b""
+    begun = []
     while True:
         if not select.select([file], [], [], 0)[0]:
             yield None
         chunk = os.read(file.fileno(), 1 << 16)
         if not chunk:
             break
-        *whole, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else (rest + chunk,)
-        yield from whole
-    if rest:
-        yield rest
+        first, *others = chunk.split(b"\n")
+        begun.append(first)
+        if others:
+            yield b"".join(begun)
+            yield from others[:-1]
+            begun = others[-1:]
+    if any(begun):
+        yield b"".join(begun)
 
 
 class Scoring:
@@ -199,6 +219,10 @@ class Scoring:
             sys.stdout.buffer.flush()
         self.waiting.clear()
 
+    def finish(self):
+        """What is left to do when all has been read."""
+        self.flush()
+
     def write(self, record, fields):
         """Writes a record with `fields`, or reports what they say instead."""
         try:
@@ -232,7 +256,7 @@ class Scoring:
         try:
             for path in files or ["-"]:
                 self.read(path)
-            self.flush()
+            self.finish()
         except OSError as error:
             raise Failure(error.strerror or error) from None
         return self.status
@@ -243,8 +267,10 @@ def main(run):
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         status = run()
-    except Failure as error:
-        print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+    except (Failure, MemoryError, RuntimeError) as error:
+        # RuntimeError is torch's, where memory is at an end for example.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        print(f"{os.path.basename(sys.argv[0])}: {reason}", file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
         status = 130

@@ -5,17 +5,18 @@
     similarity_scorer.py --target target.jsonl --model sentence-transformers/all-MiniLM-L6-v2 < tokens.jsonl
 
 Without --model a text is a vector of its words' TF-IDF weights, with document frequencies of the target set; with it, the
-mean of the last hidden states of a Hugging Face model (torch and transformers are needed then). The score is the greatest
-cosine between the response and a text of the target set, or with --mean that between it and the mean of all.
+mean of the last hidden states of a Hugging Face model over its first 512 tokens (torch and transformers are needed then).
+The score is the greatest cosine between the response and a text of the target set, or with --mean that between it and the
+mean of all.
 
 Exit status: 0 when all records were scored, 1 when some were left out, 2 when the work could not be done.
 """
 import argparse
 import math
-import os
 import re
 from collections import Counter, defaultdict
 
+from models import load
 from scoring import BadRecord, Failure, Scoring, learned, main
 
 NAME = "similarity_scorer.py"
@@ -61,22 +62,17 @@ class ModelVectors:
     """The mean of a model's last hidden states, scaled to length 1."""
 
     def __init__(self, model):
-        os.environ.setdefault("TQDM_DISABLE", "1")
-        try:
-            import torch
-            import transformers
+        self.torch, self.model = load("AutoModel", model)
+        from transformers import AutoTokenizer
 
-            transformers.utils.logging.set_verbosity_error()
-            self.torch = torch
-            self.tokenizer = transformers.AutoTokenizer.from_pretrained(model)
-            self.device = "cuda" if torch.cuda.is_available() else "cpu"
-            self.model = transformers.AutoModel.from_pretrained(model).to(self.device).eval()
+        try:
+            self.tokenizer = AutoTokenizer.from_pretrained(model)
         except (ImportError, OSError, ValueError) as error:
-            raise Failure(error) from None
+            raise Failure(f"{model}: {' '.join(str(error).split())}") from None
         self.name = model.rstrip("/").rsplit("/", 1)[-1]
 
     def vector(self, text):
-        inputs = self.tokenizer(text, return_tensors="pt", truncation=True, max_length=512).to(self.device)
+        inputs = self.tokenizer(text, return_tensors="pt", truncation=True, max_length=512).to(self.model.device)
         if inputs["input_ids"].shape[1] == 0:
             return {}
         with self.torch.inference_mode():
