@@ -29,6 +29,99 @@ struct ExampleScorerTests {
       #expect(Lines(outcome.output).all { $0.hasPrefix("ok ") }, "\(outcome.output)\(outcome.errors)")
     }
 
+    @Test(.enabled(if: Tool.hasTransformers, "transformers is not installed"))
+    func lessKeepsTheContract() throws {
+      let outcome = try run(
+        """
+        grape-tokenize -m "$M" candidates.jsonl > target
+        check.sh -s -m "$M" Examples/scorers/less_scorer.py -m "$M" --target target --dimensions 64
+        """)
+      #expect(Lines(outcome.output).all { $0.hasPrefix("ok ") }, "\(outcome.output)\(outcome.errors)")
+    }
+
+    /// A record's influence on itself is 1 whatever the projection, which keeps others' but for its error.
+    @Test(.enabled(if: Tool.hasTransformers, "transformers is not installed"))
+    func lessComparesDirections() throws {
+      let outcome = try run(
+        """
+        head -n 1 tokens.jsonl > target
+        less() { Examples/scorers/less_scorer.py -m "$M" --target target "$@" < tokens.jsonl | jq .grape.score; }
+        less --dimensions 0 > exact && less --dimensions 65536 > projected && less -m "$M" --weight 1 --weight 3 > mixed
+        paste exact projected mixed
+        """)
+      let rows = outcome.output.split(separator: "\n").map { line in
+        line.split(separator: "\t").compactMap { Double($0) }
+      }
+      try #require(rows.count == 24 && rows.allSatisfy { $0.count == 3 }, "\(outcome.errors)")
+      #expect(rows[0].allSatisfy { abs($0 - 1) < 1e-6 })
+      #expect(
+        rows.dropFirst().allSatisfy { $0[0] < 0.999 && abs($0[0] - $0[1]) < 0.05 && abs($0[0] - $0[2]) < 0.1 }
+      )
+      #expect(Set(rows.map { $0[0] }).count > 12)
+    }
+
+    /// It keeps records back until it knows all of them, and nothing else is worth a warning.
+    @Test func s2lKeepsTheContract() throws {
+      let outcome = try run("check.sh Examples/scorers/s2l_scorer.py --of id")
+      let others = outcome.output.split(separator: "\n").filter { !$0.hasPrefix("ok ") }
+      #expect(others.count == 1 && others.first?.hasPrefix("warning  pause") == true, "\(outcome.output)")
+    }
+
+    /// Against Algorithm 1 of the paper for every budget, on clusters that nobody could mistake.
+    @Test func s2lChoosesEvenlyForEveryBudget() throws {
+      let outcome = try run(
+        """
+        jq -nc 'range(19) as $i | {id: $i, grape: {group: "\\($i)", losses:
+          ([[9, 9], [5, 1], [1, 0.5], [3, 3]][if $i < 1 then 0 elif $i < 4 then 1 elif $i < 11 then 2 else 3 end]
+            | map(. + $i / 1000))}}' > losses
+        Examples/scorers/s2l_scorer.py --clusters 4 losses > scored || exit
+        for budget in $(seq 19); do
+          grape-pick --all --limit $budget --keep scored | jq -c .grape.metrics.cluster | tr '\\n' ' '
+          echo
+        done
+        """)
+      let sizes = [1, 3, 7, 8]
+      let lines = outcome.output.split(separator: "\n")
+      try #require(lines.count == 19, "\(outcome.errors)")
+      for (budget, line) in zip(1..., lines) {
+        var left = budget
+        let expected = sizes.enumerated().map { index, size in
+          let part = min(size, left / (sizes.count - index))
+          left -= part
+          return part
+        }
+        let chosen = line.split(separator: " ").compactMap { Int($0) }
+        #expect((1...4).map { cluster in chosen.count { $0 == cluster } } == expected, "budget \(budget)")
+      }
+    }
+
+    @Test func s2lNeedsTrajectoriesOfOneLength() throws {
+      let outcome = try run(
+        """
+        printf '%s\\n' '{"grape":{"losses":[1,2]}}' '{"grape":{"losses":[1]}}' '{"grape":{"losses":[1,"2"]}}' \
+          '{"grape":{"losses":[]}}' '{"grape":{}}' '{"grape":{"losses":[3,4],"metrics":{"reward":5}}}' |
+          Examples/scorers/s2l_scorer.py |
+          jq -c '[.grape.losses[0], .grape.metrics.reward, (.grape.metrics.cluster | type)]'
+        """)
+      #expect(outcome.output == #"[1,null,"number"]\#n[3,5,"number"]\#n"#)
+      #expect(outcome.errors.contains("<stdin>:2: 1 losses, and the records before have 2"))
+      #expect(outcome.errors.split(separator: "\n").count == 4)
+    }
+
+    @Test(arguments: [
+      #"{"response":"a" "grape":{}}"#, #"{"response":"a",}"#, #"{"response":"a","b":NaN}"#,
+      #"{"response":"a","grape":{"b":-Infinity}}"#, #"{"response":"a"}}"#, #"{"response":"a","b":01}"#,
+      #"{"response":"a","grape":{"b":"\ud83c"}}"#, #"{"response":"a","grape":{"b":1e999}}"#,
+      #"{"response":"\ud83c"}"#, #"{"response":"a","b":"\u00"}"#, "{\"response\":\"\t\"}",
+    ])
+    func badRecordsAreReportedNotPassedOn(record: String) throws {
+      let outcome = try run(
+        "printf '%s\\n' '\(record)' | Examples/scorers/command_scorer.py --of response sh -c 'sed s/.*/1/'")
+      #expect(outcome.output.isEmpty && outcome.status == 1)
+      #expect(outcome.errors.hasPrefix("command_scorer.py: <stdin>:1: "), "\(outcome.errors)")
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+    }
+
     /// Against the definition of interpolated Witten-Bell probabilities, written out
     /// for a corpus of two texts.
     @Test func ngramProbabilities() throws {
