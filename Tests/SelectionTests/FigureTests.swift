@@ -312,7 +312,8 @@ import Testing
 
   @Test func textsOfRecordsStayText() throws {
     var summary = SelectionSummary(paths: try SelectionSummary.Paths(), keepsExamples: true)
-    let hostile = "</div></article><script>alert(1)</script><img src=x onerror=alert(2)> &lt; \u{202e}x"
+    let hostile =
+      "</div></article><script>alert(1)</script><img src=x onerror=alert(2)> &lt; \u{202e}x\u{2066}y"
     var writer = JSONWriter()
     writer.beginObject()
     for name in ["instruction", "response", "source"] {
@@ -328,7 +329,8 @@ import Testing
     #expect(contents.error == nil)
     #expect(
       contents.elements["script"] == nil && contents.elements["img"] == nil && contents.elements["i"] == nil)
-    let shown = "</div></article><script>alert(1)</script><img src=x onerror=alert(2)> &lt; \u{fffd}x"
+    let shown =
+      "</div></article><script>alert(1)</script><img src=x onerror=alert(2)> &lt; \u{fffd}x\u{fffd}y"
     #expect(contents.characters.contains("instruction" + shown))
     #expect(contents.characters.contains("response" + shown))
   }

@@ -136,6 +136,24 @@ import Testing
     #expect(histogram.entries.allSatisfy { $0.number.isFinite })
   }
 
+  /// So that what is written does not depend on which zero came first.
+  @Test(arguments: [[0.0, -0.0], [-0.0, 0.0]], [0, 10])
+  func thereIsOneZero(_ numbers: [Double], _ exactLimit: Int) throws {
+    var histogram = Histogram(exactLimit: exactLimit)
+    for number in numbers { histogram.add(number) }
+    let ends = [histogram.minimum, histogram.maximum, try #require(histogram.quantile(0.5))]
+    #expect(ends.allSatisfy { $0 == 0 && $0.sign == .plus })
+    #expect(histogram.entries.map(\.count) == [2])
+  }
+
+  @Test func roundedQuantilesStayWithinTheNumbers() {
+    for number in [1.0 / 3, -1.0 / 3, 0.7, -0.7] {
+      var histogram = Histogram(exactLimit: 0)
+      for _ in 0..<3 { histogram.add(number) }
+      #expect(histogram.quantile(0.5) == number)
+    }
+  }
+
   @Test(arguments: Shape.allCases)
   func partsMergeToTheWhole(_ shape: Shape) throws {
     var generator = SplitMix(seed: 1)
@@ -209,5 +227,10 @@ import Testing
     #expect(chart.below == 1)
     #expect(chart.above == 2)
     #expect(chart.counts.reduce(0, +) == 1000)
+  }
+
+  @Test func aNumberApartFromAllOthersIsShown() throws {
+    let chart = try #require(ColumnChart(of: Self.histogram([5] + Array(repeating: -1, count: 999))))
+    #expect(chart.counts.filter { $0 > 0 } == [999, 1])
   }
 }
