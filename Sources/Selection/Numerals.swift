@@ -25,8 +25,8 @@ enum Numerals {
     return sign + grouped(integer) + (places > 0 ? "." + padding + digits : "")
   }
 
-  /// As `fixed` where that takes at most 8 columns, else with as many of the places as do; as `-1.2e+45` where that
-  /// would show fewer than three of the digits.
+  /// As `fixed` where that takes at most 8 columns, else with as many of the places as do; as `-1.2e+45` or `-1e+145` where
+  /// that would show fewer than three of the digits.
   static func short(_ value: Double, _ places: Int) -> String {
     let text = fixed(value, places)
     guard text.utf8.count > 8, value.isFinite else { return text }
@@ -37,8 +37,11 @@ enum Numerals {
     var exponent = Int(log10(value.magnitude).rounded(.down))
     // In two steps, as 10^-exponent may be out of range.
     var mantissa = value * pow(10, Double(-exponent / 2)) * pow(10, Double(-exponent - -exponent / 2))
-    if fixed(mantissa.magnitude, 1) == "10.0" { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
-    return fixed(mantissa, 1) + (exponent < 0 ? "e" : "e+") + String(exponent)
+    let places = value < 0 && exponent.magnitude >= 100 ? 0 : 1
+    if fixed(mantissa.magnitude, places).hasPrefix("10") {
+      (mantissa, exponent) = (mantissa / 10, exponent + 1)
+    }
+    return fixed(mantissa, places) + (exponent < 0 ? "e" : "e+") + String(exponent)
   }
 
   /// As a percentage with one decimal place.

@@ -142,6 +142,17 @@ import Testing
     #expect(svg.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
   }
 
+  @Test(arguments: [
+    ([-1.5, -1.5], "all scores are the same."), ([-1.5, (-1.5).nextUp], "the scores hardly differ."),
+    ([1.7e308, -1.7e308], "the scores lie too far apart."),
+  ])
+  func anEmptyPictureSaysWhy(_ scores: [Double], _ reason: String) throws {
+    let contents = Contents(Report(try Self.summary(sources: ["a", "b"], groups: 4) { scores[$1] }).svg)
+    #expect(contents.texts.contains("Nothing to draw: " + reason))
+    let height = contents.attributes.first { $0.element == "svg" && $0.name == "height" }?.value
+    #expect(try #require(height.flatMap { Double($0) }) < 150)
+  }
+
   @Test func namesAreShownAsTheyAreAndLongOnesCut() throws {
     let texts = Contents(Report(try Self.summary(.hostile)).svg).texts
     #expect(texts.contains("]]><!--"))

@@ -354,7 +354,12 @@ import Testing
           Record(group: "g", score: $1, count: $0 * 1_000_000_000, source: "s\($0)")
         }
         let report = Report(try Self.summary(records))
-        for line in report.text(isASCII: true).split(separator: "\n") { #expect(line.count <= 80) }
+        let lines = report.text(isASCII: true).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 80 })
+        // Numbers stay apart.
+        for (head, numbers) in zip(lines, lines.dropFirst()) where head.hasPrefix("     mean    least") {
+          #expect(numbers.split(separator: " ").count == 8, "\(numbers)")
+        }
         _ = report.json
       }
     }

@@ -14,34 +14,37 @@ import Streams
 struct DensityPanel {
   private let figure: Figure
   private let top: Double
-  private let scores: (low: Double, high: Double)
+  private let y: PlotScale
   private let lengths: (low: Double, high: Double)
 
   private static let left = 98.0
+  private static let headHeight = 32.0
   private static let height = 230.0
   /// From a hexagon's centre to its corners, in pixels.
   private static let radius = 6.5
   private static let levels = 7
 
-  /// Nil where all scores are the same.
+  private var first: Double { top + DensityPanel.headHeight }
+  private var bottom: Double { first + DensityPanel.height }
+
+  /// Nil where all scores are the same, or no scale has room for them.
   init?(_ figure: Figure, top: Double) {
+    let first = top + DensityPanel.headHeight
+    let bottom = first + DensityPanel.height
     guard let score = figure.report.score, let scores = PlotScale.range(of: score.histogram),
-      scores.low < scores.high, let tokens = figure.report.tokens
+      let y = PlotScale(scores.low, scores.high, from: bottom - 8, to: first + 8, spacing: 45),
+      let tokens = figure.report.tokens
     else { return nil }
     self.figure = figure
     self.top = top
-    self.scores = scores
+    self.y = y
     let ends = tokens.histogram.quantiles([0, 0.005, 0.995, 1]) ?? [1, 1, 2, 2]
     // Along a logarithm, few lengths are too long; half a token on either side is room for the spread.
     lengths = (max(ends[0] - 0.5, 0.5), ends[3] > 10 * ends[2] ? ends[2] : ends[3] + 0.5)
   }
 
   func draw(_ svg: inout SVG, right: Double) {
-    let (first, bottom) = (top + 32, top + 32 + DensityPanel.height)
     let x = PlotScale(logarithmic: lengths.low, lengths.high, from: DensityPanel.left + 8, to: right - 8)
-    guard
-      let y = PlotScale(scores.low, scores.high, from: bottom - 8, to: first + 8, spacing: 45)
-    else { return }
     svg.text("Score against length", Figure.margin, top + 16, "head")
     if let pearson = figure.report.pearson, let spearman = figure.report.spearman {
       let text = "Pearson \(PlotScale.label(pearson, 2)), Spearman \(PlotScale.label(spearman, 2))"

@@ -42,14 +42,20 @@ struct Figure {
       bottom += 340
     }
     if bottom < 100 {
-      let reason =
-        report.score != nil
-        ? "all scores are the same."
-        : report.tokens != nil ? "all lengths are the same." : "there are no records."
-      body.text("Nothing to draw: " + reason, Figure.margin, bottom + 8, "sub")
+      body.text("Nothing to draw: " + reasonForNothing, Figure.margin, bottom + 8, "sub")
       bottom += 28
     }
     return frame(body, height: bottom + 12, isDocument: isDocument)
+  }
+
+  /// Why there is no panel.
+  private var reasonForNothing: String {
+    guard let score = report.score else {
+      return report.tokens != nil ? "all lengths are the same." : "there are no records."
+    }
+    if score.minimum == score.maximum { return "all scores are the same." }
+    let isFinite = (score.maximum - score.minimum).isFinite
+    return isFinite ? "the scores hardly differ." : "the scores lie too far apart."
   }
 
   /// What scores are measured in, in parentheses behind a label.
