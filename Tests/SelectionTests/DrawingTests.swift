@@ -228,4 +228,22 @@ import Testing
       #expect(abs(score(point.y) - slice.map(\.1).sorted()[slice.count / 2]) < 0.02)
     }
   }
+
+  /// One response of a length far from all others does not push them together.
+  @Test func aLengthFarFromAllOthersIsLeftOut() throws {
+    func ticks(_ longest: Int) throws -> [String] {
+      let summary = try FigureTests.summary(sources: ["a"], groups: 400) { group, _ in
+        -Double(group * 37 % 401) / 100
+      } length: { group, _ in
+        group == 399 ? longest : 20 + group
+      }
+      let contents = Contents(Report(summary).svg)
+      let axis = try Self.place(contents, "response length")
+      return contents.all.filter {
+        $0.attributes["class"] == "tick" && abs(Self.number($0, "y") - (axis.y - 19)) < 1
+      }.map(\.text)
+    }
+    #expect(try ticks(2_000_000_000) == ["20", "50", "100", "200"])
+    #expect(try ticks(1_500) == ["20", "50", "100", "200", "500", "1,000"])
+  }
 }

@@ -233,4 +233,19 @@ import Testing
     let chart = try #require(ColumnChart(of: Self.histogram([5] + Array(repeating: -1, count: 999))))
     #expect(chart.counts.filter { $0 > 0 } == [999, 1])
   }
+
+  /// What rounding has put into one place, four columns or more apart, is not drawn as gaps between them.
+  @Test(arguments: [(1000.0, 1010.0), (-1e-8, 1e-8), (-3, -2.9)])
+  func columnsAreWiderThanRounding(_ low: Double, _ high: Double) throws {
+    var generator = SplitMix(seed: 12)
+    var histogram = Histogram()
+    for _ in 0..<8000 { histogram.add(Double.random(in: low..<high, using: &generator)) }
+    try #require(!histogram.isExact)
+    let chart = try #require(ColumnChart(of: histogram))
+    let error = max(Histogram.relativeError * max(abs(low), abs(high)), Histogram.zeroBound)
+    #expect(chart.step >= 3.9 * error)
+    let inner = chart.counts.drop { $0 == 0 }
+    #expect(inner.count - inner.reversed().prefix { $0 == 0 }.count >= 4)
+    #expect(inner.dropFirst().prefix(2).allSatisfy { $0 > 0 })
+  }
 }
