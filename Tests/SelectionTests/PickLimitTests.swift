@@ -64,6 +64,19 @@ import Testing
     }
   }
 
+  @Test func chanceIsBlindToScores() throws {
+    let records = (0..<2000).map { TestRecord(group: "g\($0)", score: -Double($0), number: $0) }
+    var rule = PickRule(fields: try RecordFields())
+    for count in [60, 500] {
+      rule.limit = PickLimit(count: count, order: .random(seed: 8))
+      let picks = Set(try PickerTests.pick(records.map(\.text), rule).picks.map(\.text))
+      #expect(picks.count == count)
+      // Half of them from the better half, give or take 5 standard deviations.
+      let better = records[..<1000].filter { picks.contains($0.text) }.count
+      #expect(abs(Double(better) - Double(count) / 2) < 5 * (Double(count) / 4).squareRoot(), "\(better)")
+    }
+  }
+
   // MARK: Shares
 
   /// The greatest choice under the ceilings, found by trying every total from the top.
