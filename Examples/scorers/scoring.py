@@ -14,6 +14,12 @@ from json.decoder import scanstring
 
 SPACE = " \t\n\r"
 
+# Where grape-tokenize's records have their response, in the order in which it looks for it.
+RESPONSES = (
+    "messages", "conversations", "conversation", "response", "completion", "output", "generation", "generated_solution",
+    "answer", "solution", "targets", "targets_pretokenized", "target", "message_2",
+)
+
 
 def refused(name):
     raise ValueError(f"{name} is no number")
@@ -109,10 +115,12 @@ class Record:
 
     def response(self):
         """The text of the response in any of the shapes that grape-tokenize writes; None if there is none."""
-        for name in ("messages", "conversations", "conversation", "response", "completion", "output", "answer"):
+        for name in RESPONSES:
             value = self.members.get(name)
+            if isinstance(value, list) and value and isinstance(value[-1], str):
+                value = value[-1]
             if isinstance(value, list) and value and isinstance(value[-1], dict):
-                value = value[-1].get("content", value[-1].get("value"))
+                value = value[-1].get("content", value[-1].get("value", value[-1].get("output")))
             if isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
                 value = "".join(str(part.get("text", "")) for part in value)
             if isinstance(value, str):

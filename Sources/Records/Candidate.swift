@@ -103,6 +103,11 @@ package struct Candidate: ~Copyable {
       let response = try appendContext(of: turns, name: name)
       try appendFields(paths, of: record)
       try appendResponse(response, name: name)
+    case .alternation(let turns, let name):
+      guard let response = turns.response else { throw .noAssistantTurn(name) }
+      for turn in turns.context { appendMessage(turn.role, turn.text) }
+      try appendFields(paths, of: record)
+      try appendResponse(response, name: name)
     case .exchange(let prompt, let response, let name):
       try appendPrompt(prompt)
       let text = response.kind == .array ? try appendContext(of: response, name: name) : response

@@ -10,11 +10,12 @@ import Streams
 package struct CandidateList: Sequence {
   private let record: JSONValue
 
-  /// The list; of a pair, `chosen`. The candidate's members come in its place.
+  /// The list, or the first of the members that are a candidate each. A candidate's own members come in its
+  /// place.
   private let place: JSONValue
 
-  /// Of a pair, `rejected`.
-  private let rejected: JSONValue?
+  /// The candidates, where each is a member of the record: of a pair, `chosen` and `rejected`.
+  private let members: [Element]
 
   /// Where the list is, for messages and `grape.from`.
   private let name: String
@@ -24,31 +25,50 @@ package struct CandidateList: Sequence {
 
   /// Of a pair of texts without a prompt beside them: how many bytes of both, as they
   /// are spelled, are the prompt.
-  private let promptLength: Int?
+  private var promptLength: Int?
 
   init(_ record: JSONValue, list: JSONValue, name: String, responsePath: JSONPath? = nil) {
     self.record = record
     self.place = list
-    self.rejected = nil
+    self.members = []
     self.promptLength = nil
     self.name = name
     self.responsePath = responsePath
   }
 
+  /// A pair. The prompt may be in both.
   init(_ record: JSONValue, chosen: JSONValue, rejected: JSONValue) {
     self.record = record
     self.place = chosen
-    self.rejected = rejected
+    self.members = [Element(name: "chosen", value: chosen), Element(name: "rejected", value: rejected)]
     self.promptLength = record.prompt == nil ? ImpliedPrompt.length(chosen, rejected) : nil
     self.name = "chosen"
     self.responsePath = nil
+  }
+
+  /// Candidates that are a member of the record each; nil if there are none.
+  init?(_ record: JSONValue, members: [Element]) {
+    guard let first = members.first else { return nil }
+    self.record = record
+    self.place = first.value
+    self.members = members
+    self.promptLength = nil
+    self.name = first.name
+    self.responsePath = nil
+  }
+
+  /// The same where the prompt is known to be elsewhere.
+  var withoutImpliedPrompt: CandidateList {
+    var list = self
+    list.promptLength = nil
+    return list
   }
 
   /// One of the candidates.
   package struct Element {
     /// Where it is in the record: `completions[2]`, `chosen`.
     package let name: String
-    fileprivate let value: JSONValue
+    let value: JSONValue
   }
 
   package struct Iterator: IteratorProtocol {
@@ -58,13 +78,7 @@ package struct CandidateList: Sequence {
 
     package mutating func next() -> Element? {
       defer { count += 1 }
-      if let rejected = list.rejected {
-        switch count {
-        case 0: return Element(name: list.name, value: list.place)
-        case 1: return Element(name: "rejected", value: rejected)
-        default: return nil
-        }
-      }
+      guard list.members.isEmpty else { return count < list.members.count ? list.members[count] : nil }
       return elements.next().map { Element(name: "\(list.name)[\(count)]", value: $0) }
     }
   }
@@ -114,12 +128,12 @@ package struct CandidateList: Sequence {
     return "messages"
   }
 
-  /// Whether a member of the record has no place beside the candidate's: the other of a pair, one with a name
+  /// Whether a member of the record has no place beside the candidate's: another candidate, one with a name
   /// that the candidate needs, and another response.
   private func givesWay(
     _ key: JSONValue, _ value: JSONValue, to candidate: JSONValue, _ response: JSONValue
   ) -> Bool {
-    if let rejected, value.isSame(as: rejected) { return true }
+    if members.contains(where: { value.isSame(as: $0.value) }) { return true }
     if key.equals("response") { return true }
     if key.equals("messages") || key.equals("conversations") {
       if key.equals(name(of: response)) || value.endsWithAssistantTurn { return true }

@@ -1,78 +1,79 @@
-/// A record's members by the names that data sets give them.
+/// A record's responses and candidates, by the names that data sets give them.
 extension JSONValue {
   /// What this record holds if it is of the given shape; otherwise nil.
-  func content(in shape: Shape) -> RecordMapping.Content? {
+  ///
+  /// - Throws: `ShapeError` for numbered members that may be something else than candidates.
+  func content(in shape: Shape) throws(ShapeError) -> RecordMapping.Content? {
     switch shape {
-    case .preference:
-      guard let chosen = present("chosen"), let rejected = present("rejected") else { return nil }
-      return .candidates(CandidateList(self, chosen: chosen, rejected: rejected))
+    case .preference: return (pair ?? pairOfResponses).map { .candidates($0) }
     case .messages: return list("messages").map { .response(.conversation($0, name: "messages")) }
     case .conversations:
       for name in ["conversations", "conversation"] as [StaticString] {
-        if let turns = list(name) { return .response(.conversation(turns, name: name.description)) }
+        if let turns = list(name) {
+          return .response(ResponseParts(conversation: turns, name: name.description))
+        }
       }
-      return nil
-    case .prompt: return present("prompt").flatMap { exchange(Prompt($0, name: "prompt")) }
-    case .instruction: return instruction.flatMap(exchange)
+      guard let turns = list("data").flatMap({ AlternatingTurns($0) }) else { return nil }
+      return .response(.alternation(turns, name: "data"))
+    case .prompt:
+      let prompt = plainPrompt ?? (present("instruction") == nil ? question : nil)
+      return exchange(prompt, singleResponse ?? text("generation") ?? text("answer"))
+    case .instruction: return exchange(instruction, singleResponse ?? text("generation"))
+    case .problem: return exchange(problem, text("generated_solution") ?? text("solution"))
+    case .inputs: return task.map { .response($0) }
     case .completions: return candidates("completions")
     case .answers: return candidates("answers")
     case .generations: return candidates("generations")
     case .responses: return candidates("responses")
+    case .numbered:
+      return try NumberedCandidates.list(of: self, includingAnswers: true).map { .candidates($0) }
     }
   }
 
-  private func exchange(_ prompt: Prompt) -> RecordMapping.Content? {
-    singleResponse.map { .response(.exchange(prompt, response: $0, name: "response")) }
+  private func exchange(_ prompt: Prompt?, _ response: JSONValue?) -> RecordMapping.Content? {
+    guard let prompt, let response else { return nil }
+    return .response(.exchange(prompt, response: response, name: "response"))
   }
 
   private func candidates(_ name: StaticString) -> RecordMapping.Content? {
+    candidateList(name).map { .candidates($0) }
+  }
+
+  // MARK: Candidates
+
+  /// The list of candidates in the member called `name`.
+  private func candidateList(_ name: StaticString) -> CandidateList? {
     guard let list = list(name), list.elements.contains(where: { CandidateList.response(of: $0) != nil })
     else { return nil }
-    return .candidates(CandidateList(self, list: list, name: name.description))
+    return CandidateList(self, list: list, name: name.description)
   }
 
-  /// The member with a single response.
-  var singleResponse: JSONValue? { present("response") ?? present("completion") ?? present("output") }
+  /// The first list of candidates under the names for it.
+  var candidateList: CandidateList? {
+    candidateList("completions") ?? candidateList("answers") ?? candidateList("generations")
+      ?? candidateList("responses")
+  }
 
-  /// The `answer` beside a `question`. Beside candidates it is what they are checked against.
-  var answer: JSONValue? { present("question") == nil ? nil : text("answer") }
+  /// The two candidates of a preference.
+  var pair: CandidateList? {
+    guard let chosen = present("chosen"), let rejected = present("rejected") else { return nil }
+    return CandidateList(self, chosen: chosen, rejected: rejected)
+  }
 
-  /// What a response beside it answers.
-  var prompt: Prompt? {
-    if let prompt = present("prompt") { return Prompt(prompt, name: "prompt") }
-    if let instruction { return instruction }
-    if let conversation { return Prompt(conversation.turns, name: conversation.name) }
-    if let trajectory = list("trajectory") { return Prompt(trajectory, name: "trajectory") }
-    for name in ["question", "query", "input"] as [StaticString] {
-      if let text = present(name) { return Prompt(text, name: name.description) }
+  /// The two candidates of a preference under their longer names.
+  var pairOfResponses: CandidateList? {
+    guard let chosen = present("chosen_response"), let rejected = present("rejected_response") else {
+      return nil
     }
-    return nil
+    return CandidateList(
+      self,
+      members: [
+        CandidateList.Element(name: "chosen_response", value: chosen),
+        CandidateList.Element(name: "rejected_response", value: rejected),
+      ])
   }
 
-  private var instruction: Prompt? {
-    present("instruction").map {
-      Prompt($0, name: "instruction", input: present("input") ?? text("context"))
-    }
-  }
-
-  /// The member with a list of messages.
-  var conversation: (turns: JSONValue, name: String)? {
-    if let turns = list("messages") { return (turns, "messages") }
-    if let turns = list("conversations") { return (turns, "conversations") }
-    return list("conversation").map { ($0, "conversation") }
-  }
-
-  /// The system message that stands beside a conversation, unless it is empty.
-  var systemMessage: JSONValue? {
-    let text = text("system") ?? text("system_prompt")
-    return text?.isEmptyString ?? true ? nil : text
-  }
-
-  /// The member called `name` if it is a string.
-  private func text(_ name: StaticString) -> JSONValue? {
-    guard let value = self[name], value.kind == .string else { return nil }
-    return value
-  }
+  // MARK: Members
 
   /// Whether the last of a list of messages is an assistant's.
   var endsWithAssistantTurn: Bool {
@@ -85,6 +86,12 @@ extension JSONValue {
   /// records fill up with nulls.
   func present(_ name: StaticString) -> JSONValue? {
     guard let value = self[name], value.kind != .null else { return nil }
+    return value
+  }
+
+  /// The member called `name` if it is a string.
+  func text(_ name: StaticString) -> JSONValue? {
+    guard let value = self[name], value.kind == .string else { return nil }
     return value
   }
 

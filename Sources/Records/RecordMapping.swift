@@ -30,8 +30,10 @@ package struct RecordMapping: Sendable {
   /// What `record` holds.
   ///
   /// Without a shape or paths, the first that fits of: a pair of `chosen` and `rejected`; a conversation that
-  /// ends with an assistant turn; a response beside its prompt; a list of candidates; an answer beside its
-  /// question; a conversation with an assistant turn anywhere. A member that is null counts as absent.
+  /// ends with an assistant turn; a response beside its prompt; a list of candidates; numbered candidates; a
+  /// response that is said to be generated; an answer beside its question; a conversation with an assistant
+  /// turn anywhere; a solution beside its problem; an answer beside its query; an input and its target.
+  /// A member that is null counts as absent.
   package func content(of record: JSONValue) throws(ShapeError) -> Content {
     guard record.kind == .object else { throw .recordIsNoObject }
     if let candidates {
@@ -41,21 +43,21 @@ package struct RecordMapping: Sendable {
     }
     if let response {
       guard let value = response(record) else { throw .missing(response.text) }
+      if prompt == nil, value.isWholeConversation(in: record) {
+        return .response(ResponseParts(conversation: value, name: response.text))
+      }
       return .response(try exchange(in: record, response: value, name: response.text))
     }
-    if prompt != nil {
-      guard let response = record.singleResponse else { throw .unrecognised(members: record.memberNames) }
-      return .response(try exchange(in: record, response: response, name: "response"))
-    }
+    if prompt != nil { return try contentBesidePrompt(of: record) }
     guard let shape else { return try detectedContent(of: record) }
-    guard let content = record.content(in: shape) else {
+    guard let content = try record.content(in: shape) else {
       throw .notInShape(shape, members: record.memberNames)
     }
     return content
   }
 
   private func detectedContent(of record: JSONValue) throws(ShapeError) -> Content {
-    if let pair = record.content(in: .preference) { return pair }
+    if let pair = record.pair { return .candidates(pair) }
     let conversation = record.conversation
     if let conversation, conversation.turns.endsWithAssistantTurn {
       return .response(.conversation(conversation.turns, name: conversation.name))
@@ -63,14 +65,49 @@ package struct RecordMapping: Sendable {
     if let response = record.singleResponse {
       return .response(try exchange(in: record, response: response, name: "response"))
     }
-    for shape in [Shape.completions, .answers, .generations, .responses] {
-      if let list = record.content(in: shape) { return list }
+    if let list = record.candidateList ?? record.pairOfResponses { return .candidates(list) }
+    if let list = try NumberedCandidates.list(of: record) { return .candidates(list) }
+    if let (response, name) = record.generatedResponse {
+      return .response(try exchange(in: record, response: response, name: name.description))
     }
-    if let answer = record.answer {
-      return .response(try exchange(in: record, response: answer, name: "answer"))
+    if let answer = record.answer { return .response(answer) }
+    guard let conversation else {
+      if let solution = try record.solution() { return .response(solution) }
+      if let answer = try record.answerToQuery() { return .response(answer) }
+      if let task = record.task { return .response(task) }
+      throw unrecognised(record)
     }
-    guard let conversation else { throw .unrecognised(members: record.memberNames) }
-    return .response(.conversation(conversation.turns, name: conversation.name))
+    return .response(ResponseParts(conversation: conversation.turns, name: conversation.name))
+  }
+
+  /// What `record` holds beside the prompt that a path leads to.
+  private func contentBesidePrompt(of record: JSONValue) throws(ShapeError) -> Content {
+    if let response = record.singleResponse {
+      return .response(try exchange(in: record, response: response, name: "response"))
+    }
+    if let shape {
+      switch try record.content(in: shape) {
+      case .candidates(let list)?: return .candidates(list.withoutImpliedPrompt)
+      case .response(.exchange(_, let response, let name))?:
+        return .response(try exchange(in: record, response: response, name: name))
+      default: throw .notInShape(shape, members: record.memberNames)
+      }
+    }
+    if let list = record.pair ?? record.candidateList ?? record.pairOfResponses {
+      return .candidates(list.withoutImpliedPrompt)
+    }
+    if let list = try NumberedCandidates.list(of: record) { return .candidates(list) }
+    if let (response, name) = record.generatedResponse {
+      return .response(try exchange(in: record, response: response, name: name.description))
+    }
+    throw unrecognised(record)
+  }
+
+  private func unrecognised(_ record: JSONValue) -> ShapeError {
+    for name in ["messages", "conversations", "conversation"] as [StaticString] {
+      if let text = record.text(name), text.isListInString { return .listInString(name.description) }
+    }
+    return .unrecognised(members: record.memberNames)
   }
 
   /// The parts of a record that `CandidateList` has made: a `response` beside the prompt, or `messages`.
@@ -90,7 +127,9 @@ package struct RecordMapping: Sendable {
       guard let value = prompt(record) else { throw .missing(prompt.text) }
       return .exchange(Prompt(value, name: prompt.text), response: response, name: name)
     }
-    guard let prompt = record.prompt else { throw .noPrompt(members: record.memberNames) }
+    guard let prompt = record.prompt else {
+      throw .noPrompt(members: record.memberNames)
+    }
     return .exchange(prompt, response: response, name: name)
   }
 }
@@ -100,13 +139,23 @@ package enum ResponseParts {
   /// A conversation in which the last assistant turn is the response.
   case conversation(JSONValue, name: String)
 
+  /// A conversation without roles in which the assistant's last turn is the response.
+  case alternation(AlternatingTurns, name: String)
+
   /// A prompt and the response to it, each a string or a list of messages.
   case exchange(Prompt, response: JSONValue, name: String)
+
+  /// A conversation with or without roles.
+  init(conversation turns: JSONValue, name: String) {
+    self =
+      AlternatingTurns(turns).map { .alternation($0, name: name) } ?? .conversation(turns, name: name)
+  }
 
   /// Who speaks first; nil if that is not known.
   var firstRole: Role? {
     switch self {
     case .conversation(let turns, _): turns.element(0).flatMap(Role.init(of:))
+    case .alternation: .user
     case .exchange(let prompt, _, _): prompt.value.element(0).flatMap(Role.init(of:))
     }
   }

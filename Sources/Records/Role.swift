@@ -35,7 +35,11 @@ package enum Role: UInt8, Sendable {
       self = role
       return
     }
-    return nil
+    // A few data sets write names in capitals, or begin them so.
+    guard let small = name.string?.lowercased(), name.kind == .string,
+      let (_, role) = Self.spellings.first(where: { $0.0.description == small })
+    else { return nil }
+    self = role
   }
 
   private static let spellings: [(StaticString, Role)] = [
@@ -44,6 +48,8 @@ package enum Role: UInt8, Sendable {
     ("chatgpt", .assistant),
     ("bot", .assistant), ("bard", .assistant), ("bing", .assistant), ("function_call", .assistant),
     ("function", .tool), ("observation", .tool), ("ipython", .tool), ("environment", .tool),
+    ("chatbot", .assistant), ("function-call", .assistant), ("tool_call", .assistant),
+    ("function-response", .tool), ("function_response", .tool), ("tool_response", .tool),
   ]
 }
 

@@ -4,12 +4,17 @@ package enum Shape: String, CaseIterable, Sendable {
   case preference
   /// `messages`, a list of `{"role": …, "content": …}`.
   case messages
-  /// `conversations`, a list of `{"from": …, "value": …}`.
+  /// `conversations`, a list of `{"from": …, "value": …}`, or of texts that take turns.
   case conversations
-  /// `prompt` and `response`, `completion` or `output`: strings or lists of messages.
+  /// `prompt`, `question`, `query` or `input`, and `response`, `completion`, `output`, `generation` or
+  /// `answer`: strings or lists of messages.
   case prompt
-  /// `instruction`, with or without `input`, and `response`, `completion` or `output`.
+  /// `instruction`, with or without `input`, and `response`, `completion`, `output` or `generation`.
   case instruction
+  /// `problem` or `question`, and `generated_solution` or `solution`.
+  case problem
+  /// `inputs` and `targets`, as in FLAN.
+  case inputs
   /// A list of candidates in `completions`, as in UltraFeedback.
   case completions
   /// A list of candidates in `answers`, as in Nectar.
@@ -18,4 +23,6 @@ package enum Shape: String, CaseIterable, Sendable {
   case generations
   /// A list of candidates in `responses`.
   case responses
+  /// Candidates in members of their own, told apart by a number or a letter: `response_0`, `response_1`.
+  case numbered
 }

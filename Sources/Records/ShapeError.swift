@@ -16,6 +16,12 @@ package enum ShapeError: RecordError, Equatable {
   case emptyResponse
   case noCandidates(String)
   case noResponse
+  /// Several members that could be the response, or several sets of candidates.
+  case ambiguousResponse([String])
+  /// A numbered member beside a numbered prompt.
+  case turnOrCandidate(String, beside: String)
+  /// A string where a list is wanted that the string spells.
+  case listInString(String)
   /// Several candidates where one response is wanted.
   case severalCandidates
   /// Something that a training format has no place for.
@@ -26,10 +32,12 @@ package enum ShapeError: RecordError, Equatable {
   package var description: String {
     switch self {
     case .recordIsNoObject: "not a JSON object"
-    case .unrecognised(let members): "no recognised shape; the members are \(Self.list(members))"
+    case .unrecognised(let members):
+      "no recognised shape; the members are \(Self.list(members)): see --prompt and --response"
     case .notInShape(let shape, let members):
       "not in the shape '\(shape.rawValue)'; the members are \(Self.list(members))"
-    case .noPrompt(let members): "a response without a prompt; the members are \(Self.list(members))"
+    case .noPrompt(let members):
+      "a response without a prompt; the members are \(Self.list(members)): see --prompt"
     case .missing(let path): "no value at \(path)"
     case .notText(let place): "\(place) is not a text"
     case .notScalar(let place): "\(place) is not a text, number or boolean"
@@ -39,6 +47,11 @@ package enum ShapeError: RecordError, Equatable {
     case .emptyResponse: "empty response"
     case .noCandidates(let place): "\(place) is not a list of candidates"
     case .noResponse: "no response"
+    case .ambiguousResponse(let names):
+      "the response could be any of \(Self.list(names)): choose with --response"
+    case .turnOrCandidate(let name, let prompt):
+      "\(name) beside \(prompt) may be a turn or a candidate: choose with --prompt and --response"
+    case .listInString(let place): "\(place) is a list within a string: take it out first, with jq's fromjson"
     case .severalCandidates: "several candidates in a record: run grape-tokenize first"
     case .notKept(let place): "\(place) has no place in the format"
     case .notOneInstruction(let turns):

@@ -134,6 +134,7 @@ package struct TrainingRow: ~Copyable {
     if let tools = record.present("tools"), !tools.isBlank { throw .notKept("tools") }
     switch parts {
     case .conversation(let turns, let name): try checkTurns(turns, name)
+    case .alternation: break
     case .exchange(let prompt, let response, let name):
       try checkTurns(prompt.value, prompt.name)
       try checkTurns(response, name)

@@ -1,0 +1,35 @@
+/// A conversation without roles, in which the user and the assistant take turns.
+///
+/// It is a list of texts, as in LIMA, or of objects with an `input` and an `output`, as in Capybara.
+package struct AlternatingTurns {
+  /// The user's texts at even places, the assistant's at odd ones.
+  private let texts: [JSONValue]
+
+  /// Reads a list; nil if it has another layout, or a text in it is none.
+  init?(_ list: JSONValue) {
+    guard let first = list.element(0), first.kind != .object || first["input"] != nil else { return nil }
+    var texts: [JSONValue] = []
+    for element in list.elements {
+      guard element.kind == first.kind else { return nil }
+      switch element.kind {
+      case .string: texts.append(element)
+      case .object:
+        guard let input = element["input"], let output = element["output"] else { return nil }
+        texts += [input, output]
+      case .null, .false, .true, .number, .array: return nil
+      }
+    }
+    guard texts.allSatisfy({ $0.kind == .string }) else { return nil }
+    self.texts = texts
+  }
+
+  /// The assistant's last text; nil if there is none.
+  var response: JSONValue? { texts.count < 2 ? nil : texts[texts.count / 2 * 2 - 1] }
+
+  /// The turns before the response.
+  var context: some Sequence<(role: Role, text: JSONValue)> {
+    texts.prefix(Swift.max(0, texts.count / 2 * 2 - 1)).enumerated().lazy.map {
+      (role: $0.offset % 2 == 0 ? Role.user : Role.assistant, text: $0.element)
+    }
+  }
+}

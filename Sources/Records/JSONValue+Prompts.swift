@@ -1,0 +1,85 @@
+/// A record's prompt, and what else comes before the response, by the names that data sets give them.
+extension JSONValue {
+  /// What a response beside it answers.
+  var prompt: Prompt? {
+    if let plainPrompt { return plainPrompt }
+    if let instruction { return instruction }
+    if let conversation { return Prompt(conversation.turns, name: conversation.name) }
+    if let trajectory = list("trajectory") { return Prompt(trajectory, name: "trajectory") }
+    if let question { return question }
+    if let problem { return problem }
+    if let inputs { return inputs }
+    if let context = list("context"), context.element(0)?.roleName != nil {
+      return Prompt(context, name: "context")
+    }
+    return text("history").map { Prompt($0, name: "history") }
+  }
+
+  /// A prompt of that name.
+  var plainPrompt: Prompt? { present("prompt").map { Prompt($0, name: "prompt") } }
+
+  /// A problem to be solved, or a question.
+  var problem: Prompt? {
+    if let problem = text("problem") { return Prompt(problem, name: "problem") }
+    return question.flatMap { $0.name == "question" ? $0 : nil }
+  }
+
+  /// An instruction, with what Alpaca calls its input.
+  var instruction: Prompt? {
+    present("instruction").map {
+      Prompt($0, name: "instruction", input: present("input") ?? text("context"))
+    }
+  }
+
+  /// A prompt that goes by one of the names of a question.
+  var question: Prompt? {
+    if let question = present("question") {
+      return Prompt(question, name: "question")
+    }
+    for name in ["query", "input"] as [StaticString] {
+      if let text = present(name) { return Prompt(text, name: name.description) }
+    }
+    return nil
+  }
+
+  /// The text of a task's instance, after the task's definition if that is there.
+  var inputs: Prompt? {
+    guard let inputs = text("inputs") else {
+      return text("inputs_pretokenized").map { Prompt($0, name: "inputs_pretokenized") }
+    }
+    guard let definition = text("definition") else { return Prompt(inputs, name: "inputs") }
+    return Prompt(definition, name: "definition", input: inputs)
+  }
+
+  /// The member with a list of messages.
+  var conversation: (turns: JSONValue, name: String)? {
+    if let turns = list("messages") { return (turns, "messages") }
+    if let turns = list("conversations") { return (turns, "conversations") }
+    return list("conversation").map { ($0, "conversation") }
+  }
+
+  /// The system message that stands beside a conversation, unless it is empty.
+  var systemMessage: JSONValue? {
+    let text = text("system") ?? text("system_prompt")
+    return text?.isEmptyString ?? true ? nil : text
+  }
+}
+
+extension JSONValue {
+  /// Whether this is a string that spells a list of texts or objects in JSON.
+  var isListInString: Bool {
+    guard kind == .string else { return false }
+    let content = stringContent
+    return content.last == ASCII.rightBracket
+      && (content.starts(with: #"[\""#.utf8) || content.starts(with: #"[{\""#.utf8))
+  }
+
+  /// Whether this list, found in `record`, has a prompt in it and none beside it.
+  func isWholeConversation(in record: JSONValue) -> Bool {
+    guard let first = element(0), count > 1 || AlternatingTurns(self) != nil, Role(of: first) != .assistant,
+      first.roleName != nil || AlternatingTurns(self) != nil
+    else { return false }
+    guard let prompt = record.prompt?.value else { return true }
+    return isSame(as: prompt)
+  }
+}
