@@ -17,7 +17,7 @@ SPACE = " \t\n\r"
 # Where grape-tokenize's records have their response, in the order in which it looks for it.
 RESPONSES = (
     "messages", "conversations", "conversation", "response", "completion", "output", "generation", "generated_solution",
-    "answer", "solution", "targets", "targets_pretokenized", "target", "message_2",
+    "solution", "answer", "targets", "targets_pretokenized", "target", "message_2",
 )
 
 

@@ -172,6 +172,9 @@ package struct Candidate: ~Copyable {
     let text = prompt.value
     if text.kind == .array { return try appendMessages(text, count: text.count, name: prompt.name) }
     guard text.kind == .string else { throw .notText(prompt.name) }
+    if let history = prompt.history {
+      for turn in history.turns { appendMessage(turn.role, turn.text) }
+    }
     if let turns = Transcript(text) {
       for (role, range) in turns.turns {
         turns.text[range].withUnsafeBytes { appendMessage(role, $0) }

@@ -1,5 +1,18 @@
 /// A record's prompt, and what else comes before the response, by the names that data sets give them.
 extension JSONValue {
+  /// What `response` beside it answers.
+  ///
+  /// A `prompt` that has the instruction beside it in it and ends with the response is a whole text for
+  /// training: the instruction is the prompt then.
+  func prompt(to response: JSONValue) -> Prompt? {
+    guard let whole = present("prompt"), whole.kind == .string, response.kind == .string,
+      let instruction, instruction.value.kind == .string,
+      whole.stringContent.hasSuffix(response.stringContent),
+      whole.stringContent.contains(instruction.value.stringContent)
+    else { return prompt }
+    return instruction
+  }
+
   /// What a response beside it answers.
   var prompt: Prompt? {
     if let plainPrompt { return plainPrompt }
@@ -16,28 +29,28 @@ extension JSONValue {
   }
 
   /// A prompt of that name.
-  var plainPrompt: Prompt? { present("prompt").map { Prompt($0, name: "prompt") } }
+  var plainPrompt: Prompt? { present("prompt").map { Prompt($0, name: "prompt", history: history) } }
 
   /// A problem to be solved, or a question.
   var problem: Prompt? {
-    if let problem = text("problem") { return Prompt(problem, name: "problem") }
+    if let problem = text("problem") { return Prompt(problem, name: "problem", history: history) }
     return question.flatMap { $0.name == "question" ? $0 : nil }
   }
 
   /// An instruction, with what Alpaca calls its input.
   var instruction: Prompt? {
     present("instruction").map {
-      Prompt($0, name: "instruction", input: present("input") ?? text("context"))
+      Prompt($0, name: "instruction", input: present("input") ?? text("context"), history: history)
     }
   }
 
-  /// A prompt that goes by one of the names of a question.
+  /// A prompt that goes by one of the names of a question, with the text that it is about.
   var question: Prompt? {
     if let question = present("question") {
-      return Prompt(question, name: "question")
+      return Prompt(question, name: "question", input: text("context"), history: history)
     }
     for name in ["query", "input"] as [StaticString] {
-      if let text = present(name) { return Prompt(text, name: name.description) }
+      if let text = present(name) { return Prompt(text, name: name.description, history: history) }
     }
     return nil
   }
@@ -57,6 +70,9 @@ extension JSONValue {
     if let turns = list("conversations") { return (turns, "conversations") }
     return list("conversation").map { ($0, "conversation") }
   }
+
+  /// The exchanges before the prompt, as records for ChatGLM and LLaMA-Factory have them.
+  private var history: AlternatingTurns? { list("history").flatMap(AlternatingTurns.init(pairs:)) }
 
   /// The system message that stands beside a conversation, unless it is empty.
   var systemMessage: JSONValue? {
@@ -81,5 +97,21 @@ extension JSONValue {
     else { return false }
     guard let prompt = record.prompt?.value else { return true }
     return isSame(as: prompt)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func hasSuffix(_ suffix: UnsafeRawBufferPointer) -> Bool {
+    count >= suffix.count && self.suffix(suffix.count).elementsEqual(suffix)
+  }
+
+  /// Whether `part` is anywhere in these bytes.
+  fileprivate func contains(_ part: UnsafeRawBufferPointer) -> Bool {
+    var rest = self[...]
+    while rest.count >= part.count {
+      if rest.starts(with: part) { return true }
+      rest = rest.dropFirst()
+    }
+    return false
   }
 }

@@ -31,9 +31,9 @@ package struct RecordMapping: Sendable {
   ///
   /// Without a shape or paths, the first that fits of: a pair of `chosen` and `rejected`; a conversation that
   /// ends with an assistant turn; a response beside its prompt; a list of candidates; numbered candidates; a
-  /// response that is said to be generated; an answer beside its question; a conversation with an assistant
-  /// turn anywhere; a solution beside its problem; an answer beside its query; an input and its target.
-  /// A member that is null counts as absent.
+  /// response that is said to be generated; a solution beside its problem, unless there is a conversation; an
+  /// answer beside its question; a conversation with an assistant turn anywhere; an answer beside its query; an
+  /// input and its target. A member that is null counts as absent.
   package func content(of record: JSONValue) throws(ShapeError) -> Content {
     guard record.kind == .object else { throw .recordIsNoObject }
     if let candidates {
@@ -70,9 +70,9 @@ package struct RecordMapping: Sendable {
     if let (response, name) = record.generatedResponse {
       return .response(try exchange(in: record, response: response, name: name.description))
     }
+    if conversation == nil, let solution = try record.solution() { return .response(solution) }
     if let answer = record.answer { return .response(answer) }
     guard let conversation else {
-      if let solution = try record.solution() { return .response(solution) }
       if let answer = try record.answerToQuery() { return .response(answer) }
       if let task = record.task { return .response(task) }
       throw unrecognised(record)
@@ -113,7 +113,7 @@ package struct RecordMapping: Sendable {
   /// The parts of a record that `CandidateList` has made: a `response` beside the prompt, or `messages`.
   package func parts(ofCandidate record: JSONValue) throws(ShapeError) -> ResponseParts {
     if let response = record.present("response") {
-      return try exchange(in: record, response: response, name: "response")
+      return try exchange(in: record, response: response, name: "response", ofCandidate: true)
     }
     guard let messages = record.list("messages") else { throw .unrecognised(members: record.memberNames) }
     return .conversation(messages, name: "messages")
@@ -121,13 +121,14 @@ package struct RecordMapping: Sendable {
 
   /// A response and what it answers: what `prompt` leads to, or is found by its name.
   private func exchange(
-    in record: JSONValue, response: JSONValue, name: String
+    in record: JSONValue, response: JSONValue, name: String, ofCandidate: Bool = false
   ) throws(ShapeError) -> ResponseParts {
     if let prompt {
       guard let value = prompt(record) else { throw .missing(prompt.text) }
       return .exchange(Prompt(value, name: prompt.text), response: response, name: name)
     }
-    guard let prompt = record.prompt else {
+    // All candidates have one prompt, whatever their responses are.
+    guard let prompt = ofCandidate ? record.prompt : record.prompt(to: response) else {
       throw .noPrompt(members: record.memberNames)
     }
     return .exchange(prompt, response: response, name: name)
@@ -171,9 +172,13 @@ package struct Prompt {
   /// What Alpaca's records call `input`: a text that belongs to the instruction.
   let input: JSONValue?
 
-  init(_ value: JSONValue, name: String, input: JSONValue? = nil) {
+  /// The exchanges before a prompt that is a text.
+  let history: AlternatingTurns?
+
+  init(_ value: JSONValue, name: String, input: JSONValue? = nil, history: AlternatingTurns? = nil) {
     self.value = value
     self.name = name
     self.input = input
+    self.history = history
   }
 }

@@ -56,6 +56,42 @@ import Testing
     #expect(try read(record) == [Read(record: record, context: context, response: response)])
   }
 
+  // MARK: What belongs to the prompt
+
+  @Test(
+    arguments: [
+      // LIMO: the answer is what the solution comes to.
+      (#"{"question":"Q","solution":"A","answer":"7"}"#, ["user: Q"]),
+      // sql-create-context
+      (#"{"question":"Q","context":"C","answer":"A"}"#, ["user: Q\nC"]),
+      (#"{"question":"Q","context":{"c":1},"answer":"A"}"#, ["user: Q"]),
+      // python_code_instructions: the prompt is the whole text.
+      (#"{"instruction":"Q","input":"","output":"A","prompt":"Do this: Q\nOutput: A"}"#, ["user: Q"]),
+      (#"{"instruction":"Q","output":"A","prompt":"Do this: Q"}"#, ["user: Do this: Q"]),
+      (#"{"instruction":"Q","output":"A","prompt":"Is it A"}"#, ["user: Is it A"]),
+      (#"{"prompt":"Is it A","output":"A"}"#, ["user: Is it A"]),
+      // Exchanges before the prompt
+      (
+        #"{"instruction":"R","input":"","output":"A","history":[["Q","B"],["S","C"]],"system":"T"}"#,
+        ["system: T", "user: Q", "assistant: B", "user: S", "assistant: C", "user: R"]
+      ),
+      (
+        #"{"query":"R","response":"A","history":[["Q","B"]]}"#, ["user: Q", "assistant: B", "user: R"]
+      ),
+      (#"{"prompt":"R","response":"A","history":[]}"#, ["user: R"]),
+      (#"{"prompt":"R","response":"A","history":[["Q"]]}"#, ["user: R"]),
+      (#"{"prompt":"R","response":"A","history":["Q","B"]}"#, ["user: R"]),
+      (#"{"prompt":"R","response":"A","history":"Q"}"#, ["user: R"]),
+    ] as [(String, [String])])
+  func readsAllThatBelongsToThePrompt(_ record: String, _ context: [String]) throws {
+    #expect(try read(record) == [Read(record: record, context: context, response: "A")])
+  }
+
+  @Test func allCandidatesHaveOnePrompt() throws {
+    let found = try read(#"{"instruction":"Q","prompt":"Q: A","responses":["A","B"]}"#)
+    #expect(found.map(\.context) == [["user: Q: A"], ["user: Q: A"]])
+  }
+
   // MARK: Candidates
 
   @Test(
@@ -166,6 +202,7 @@ import Testing
       ),
       (#"{"problem":"Q","solution":"S","generations":[]}"#, .ambiguousResponse(["solution", "generations"])),
       (#"{"problem":"Q","solution":"S","solution_1":"A"}"#, .ambiguousResponse(["solution", "solution_1"])),
+      (#"{"question":"Q","answer":"7","solution":"S","cot":"t"}"#, .ambiguousResponse(["solution", "cot"])),
       (#"{"query":"Q","answer":"7","solution":"S"}"#, .ambiguousResponse(["answer", "solution"])),
       // Two sets, and turns
       (
