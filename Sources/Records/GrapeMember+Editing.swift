@@ -24,9 +24,7 @@ extension GrapeMember {
     var writer = JSONWriter(bytes)
     if let value {
       for field in value.members where !names.contains(where: field.key.equals) {
-        writer.raw(field.key.raw)
-        writer.bytes.append(ASCII.colon)
-        writer.raw(field.value.raw)
+        writer.member(field.key, field.value)
       }
     }
     writeFields(&writer)

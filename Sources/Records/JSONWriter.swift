@@ -100,6 +100,13 @@ package struct JSONWriter: ~Copyable {
     bytes.append(value)
   }
 
+  /// A member of another object, spelled as it is there.
+  package mutating func member(_ name: JSONValue, _ value: JSONValue) {
+    raw(name.raw)
+    bytes.append(ASCII.colon)
+    raw(value.raw)
+  }
+
   /// A string of a number's 16 hexadecimal digits.
   package mutating func hexadecimal(_ value: UInt64) {
     put(atMost: 18) { pen in

@@ -63,6 +63,7 @@ struct ScoreReport {
     guard sum.isFinite else { return false }
     let mean = sum / Double(range.count)
     let names = keepsTokens ? Self.results : Self.results + ["tokens", "spans"]
+    let others = Self.otherMetrics(of: member)
     member.appendRecord(replacing: names, to: &bytes) { writer in
       writer.name("score")
       writer.double(Self.rounded(mean))
@@ -70,7 +71,7 @@ struct ScoreReport {
       writer.double(Self.rounded(sum))
       writer.name("count")
       writer.int(range.count)
-      if !metrics.isEmpty { writeMetrics(mean, &writer) }
+      if !(metrics.isEmpty && others.isEmpty) { writeMetrics(mean, after: others, &writer) }
       if isPerToken {
         writer.name("logprobs")
         writer.beginArray()
@@ -99,7 +100,7 @@ struct ScoreReport {
     guard head.elementsEqual(scoredHead), tail.elementsEqual(scoredTail), scored.score != nil,
       let model = scored["model"]?.string, models.contains(model), (scored["logprobs"] != nil) == isPerToken,
       (scored["tokens"] != nil) == keepsTokens,
-      (scored["metrics"]?.members.compactMap { $0.key.string } ?? []) == metrics.map(\.rawValue)
+      hasMetrics(scored, of: member)
     else { return false }
     return Self.kept.allSatisfy { name in
       switch (member[name], scored[name]) {
@@ -113,9 +114,28 @@ struct ScoreReport {
   /// Fields that scoring leaves as they are.
   private static let kept: [StaticString] = ["group", "tokenizer", "from", "text", "truncated"]
 
-  private func writeMetrics(_ mean: Double, _ writer: inout JSONWriter) {
+  /// The metrics that another program has written, which stay.
+  private static func otherMetrics(of member: GrapeMember) -> [(key: JSONValue, value: JSONValue)] {
+    member["metrics"]?.members.filter { $0.key.string.flatMap(Metric.init) == nil } ?? []
+  }
+
+  /// Whether `scored` has the metrics of other programs that `member` has, and behind them those asked for.
+  private func hasMetrics(_ scored: GrapeMember, of member: GrapeMember) -> Bool {
+    let others = Self.otherMetrics(of: member)
+    let found = scored["metrics"].map { Array($0.members) } ?? []
+    return found.count == others.count + metrics.count
+      && zip(found, others).allSatisfy {
+        $0.key.raw.elementsEqual($1.key.raw) && $0.value.raw.elementsEqual($1.value.raw)
+      }
+      && found.dropFirst(others.count).map(\.key.string) == metrics.map(\.rawValue)
+  }
+
+  private func writeMetrics(
+    _ mean: Double, after others: [(key: JSONValue, value: JSONValue)], _ writer: inout JSONWriter
+  ) {
     writer.name("metrics")
     writer.beginObject()
+    for field in others { writer.member(field.key, field.value) }
     for metric in metrics {
       writer.name(metric.rawValue)
       writer.double(Self.rounded(metric.value(meanLogprob: mean)))
