@@ -116,7 +116,7 @@ class Adam:
         except OSError as error:
             raise Failure(f"{path}: {error.strerror or error}") from None
         except Exception as error:
-            raise Failure(f"{path}: not the state of Adam as Trainer saves it: {error!r}") from None
+            raise Failure(f"{path}: not the state of Adam as Trainer saves it ({type(error).__name__})") from None
         if shapes != [parameter.shape for parameter in parameters]:
             raise Failure(f"{path}: the state of other parameters than those of the adapters")
 
@@ -171,7 +171,7 @@ class Checkpoint:
             tensors = load_file(os.path.join(folder, "adapter_model.safetensors"))
         except Exception as error:
             raise Failure(f"{folder}: adapter_model.safetensors: {error}") from None
-        scale = config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"])
+        scale = config["lora_alpha"] / config["r"] ** (0.5 if config.get("use_rslora") else 1)
         matrices = []
         for name, module in self.model.model.named_modules():
             key = f"base_model.model.{name}.lora_"
@@ -238,9 +238,15 @@ def adapter_config(folder):
             config = json.load(file)
     except (OSError, ValueError) as error:
         raise Failure(f"{path}: {error}") from None
+    for name, kind in (("base_model_name_or_path", str), ("r", int), ("lora_alpha", (int, float))):
+        if not isinstance(config, dict) or not isinstance(config.get(name), kind):
+            raise Failure(f"{path}: expected a {name}")
     if config.get("peft_type") != "LORA":
         raise Failure(f"{path}: peft_type {config.get('peft_type')}: LORA is known only")
-    for name in ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "lora_bias", "layer_replication"):
+    # Others that change what an adapter is either name their tensors, or are these.
+    if config.get("init_lora_weights", True) not in (True, False, "gaussian", "orthogonal"):
+        raise Failure(f"{path}: init_lora_weights {config['init_lora_weights']} changes the base model")
+    for name in ("rank_pattern", "alpha_pattern", "use_dora", "use_qalora", "use_bdlora", "layer_replication", "alora_invocation_tokens"):
         if config.get(name):
             raise Failure(f"{path}: {name} is not known")
     return config
