@@ -84,18 +84,21 @@ extension JSONValue {
 
   /// The member called `name` unless it is null: data sets with one schema for all
   /// records fill up with nulls.
+  @inline(__always)
   func present(_ name: StaticString) -> JSONValue? {
     guard let value = self[name], value.kind != .null else { return nil }
     return value
   }
 
   /// The member called `name` if it is a string.
+  @inline(__always)
   func text(_ name: StaticString) -> JSONValue? {
     guard let value = self[name], value.kind == .string else { return nil }
     return value
   }
 
   /// The member called `name` if it is an array with an element.
+  @inline(__always)
   func list(_ name: StaticString) -> JSONValue? {
     guard let value = self[name], value.kind == .array, value.count > 0 else { return nil }
     return value

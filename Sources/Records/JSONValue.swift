@@ -72,7 +72,7 @@
   ///
   /// - Complexity: O(number of members), O(1) for most names that there are not; nothing in the members'
   ///   values is visited.
-  @inlinable
+  @inlinable @inline(__always)
   package subscript(_ name: StaticString) -> JSONValue? {
     member(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
   }

@@ -24,7 +24,8 @@ package struct RecordMapping: Sendable {
   /// What a record holds.
   package enum Content {
     case response(ResponseParts)
-    case candidates(CandidateList)
+    /// Large, and rare: a response alone is quicker to hand on without room for it.
+    indirect case candidates(CandidateList)
   }
 
   /// What `record` holds.
