@@ -104,14 +104,4 @@ extension UnsafeRawBufferPointer {
   fileprivate func hasSuffix(_ suffix: UnsafeRawBufferPointer) -> Bool {
     count >= suffix.count && self.suffix(suffix.count).elementsEqual(suffix)
   }
-
-  /// Whether `part` is anywhere in these bytes.
-  fileprivate func contains(_ part: UnsafeRawBufferPointer) -> Bool {
-    var rest = self[...]
-    while rest.count >= part.count {
-      if rest.starts(with: part) { return true }
-      rest = rest.dropFirst()
-    }
-    return false
-  }
 }
