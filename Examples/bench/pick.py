@@ -31,9 +31,12 @@ def commands(scored, python):
     peers = [sys.executable if python is None else python, os.path.join(HERE, "pick_peers.py")]
     yield "cat", ["cat", scored], False
     yield "wc -l", ["wc", "-l", scored], False
+    yield "wc -l, pipe", ["sh", "-c", f"cat '{scored}' | wc -l"], False
     yield "grape-pick", ["grape-pick", scored], True
     yield "grape-pick, pipe", ["sh", "-c", f"cat '{scored}' | grape-pick"], True
+    yield "grape-pick, rows", ["sh", "-c", f"grape-pick --format messages '{scored}' 2>/dev/null || true"], False
     yield "grape-stats", ["grape-stats", scored], False
+    yield "grape-stats, pipe", ["sh", "-c", f"cat '{scored}' | grape-stats"], False
     for name in ("duckdb", "duckdb-columns", "polars"):
         module = name.split("-")[0]
         if subprocess.run([peers[0], "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode == 0:

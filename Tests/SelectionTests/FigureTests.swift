@@ -401,6 +401,17 @@ import Testing
     #expect(shown(Report(try reader.finish()).html) == expected)
   }
 
+  @Test func recordsWithoutAGroupAreExamplesOfTheirOwn() throws {
+    var summary = SelectionSummary(paths: try SelectionSummary.Paths(), keepsExamples: true)
+    try parse((0..<7).map { #"{"prompt": "p", "response": "r\#($0)", "grape": {"score": \#($0)}}"# }) {
+      try summary.add($0)
+    }
+    let examples = Report(summary).html.components(separatedBy: "class=\"response\"").dropFirst()
+    let order = [6, 5, 4, 3, 2, 0, 1, 2, 3, 4]
+    try #require(examples.count == order.count)
+    for (example, number) in zip(examples, order) { #expect(example.contains(">r\(number)<")) }
+  }
+
   @Test func longTextsAreCutBetweenCharacters() throws {
     for padding in 0..<4 {
       var summary = SelectionSummary(paths: try SelectionSummary.Paths(), keepsExamples: true)
