@@ -81,15 +81,16 @@ import Testing
 
   /// The greatest choice under the ceilings, found by trying every total from the top.
   static func obviousShares(_ ranked: [Picked], _ limit: PickLimit) -> [Picked] {
-    func source(_ pick: Picked) -> String { byText[pick.text]?.source ?? "" }
+    // The place of each among its source's picks.
+    var seen: [String: Int] = [:]
+    let places = ranked.map { pick in
+      let source = byText[pick.text]?.source ?? ""
+      defer { seen[source, default: 0] += 1 }
+      return seen[source, default: 0]
+    }
     for total in stride(from: min(limit.count, ranked.count), through: 0, by: -1) {
       let ceiling = limit.maximumShare?.floor(of: total) ?? .max
       let floor = min(limit.minimumShare?.ceiling(of: total) ?? 0, ceiling)
-      var seen: [String: Int] = [:]
-      let places = ranked.map { pick in
-        defer { seen[source(pick), default: 0] += 1 }
-        return seen[source(pick), default: 0]
-      }
       let allowed = ranked.indices.filter { places[$0] < ceiling }
       guard allowed.count >= total else { continue }
       let granted = allowed.filter { places[$0] < floor }.prefix(total)
