@@ -33,18 +33,27 @@ time_of "one record, compiled tokenizer" "$(seconds grape-tokenize -m "$model" "
 rate "one thread" "$(seconds grape-tokenize -j1 -m "$model" "$candidates")"
 rate "$(nproc) threads" "$(seconds grape-tokenize -m "$model" "$candidates")"
 
-# What perf counts in a run: samples without the encoder's code, of which some is C, on the stack, and all.
+# What perf counts in $runs runs: samples without the encoder's code, of which some is C, on the stack, and all.
 samples() {
   perf record -q -g -F 5000 -o "$work/perf" -- bash -c \
     'for _ in $(seq "$1"); do grape-tokenize -j1 -m "$2" "$3"; done' _ "$runs" "$model" "$1" >/dev/null 2>&1
   perf script -i "$work/perf" --comm grape-tokenize --no-inline -F ip,sym 2>/dev/null |
     awk -v RS= '!/ [$]s12Tokenization|classify_|grape_run_lanes|marked_/ { others++ } END { print others, NR }'
 }
-if command -v perf >/dev/null; then
-  # Start-up is taken off, and perf's own weight is not in the time.
+# own_rate TITLE CANDIDATES BYTES: the rate of all but start-up and encoding. Start-up is taken off, and perf's own weight
+# is not in the time.
+own_rate() {
+  local candidates=$2 bytes=$3 share time
   share=$(echo "$(samples "$candidates") $(samples "$work/one.jsonl")" | awk '{ print ($1 - $3) / $2 }')
   time=$(seconds grape-tokenize -j1 -m "$model" "$candidates")
-  rate "one thread, all but start-up and encoding" "$(awk -v s="$share" -v t="$time" 'BEGIN { print s * t }')"
+  rate "$1" "$(awk -v s="$share" -v t="$time" 'BEGIN { print s * t }')"
+}
+if command -v perf >/dev/null; then
+  own_rate "one thread, all but start-up and encoding" "$candidates" "$bytes"
+  # The same of a long run, in which memory is taken from the system once and used often.
+  copies=$((100000000 / bytes + 1))
+  for _ in $(seq "$copies"); do cat "$candidates"; done >"$work/many.jsonl"
+  own_rate "the same, the input $copies times" "$work/many.jsonl" $((copies * bytes))
 fi
 
 if [ -n "$reference" ]; then
