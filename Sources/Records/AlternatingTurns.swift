@@ -2,7 +2,7 @@
 ///
 /// It is a list of texts, as in LIMA; of objects with an `input` and an `output`, as in Capybara; or of pairs
 /// of texts, as `history` has them in records for ChatGLM and LLaMA-Factory.
-package struct AlternatingTurns {
+struct AlternatingTurns {
   /// The user's texts at even places, the assistant's at odd ones.
   private let texts: [JSONValue]
 
@@ -25,12 +25,6 @@ package struct AlternatingTurns {
     }
     guard texts.allSatisfy({ $0.kind == .string }) else { return nil }
     self.texts = texts
-  }
-
-  /// Reads a list of pairs.
-  init?(pairs list: JSONValue) {
-    guard list.element(0)?.kind == .array else { return nil }
-    self.init(list)
   }
 
   /// All turns, in order.

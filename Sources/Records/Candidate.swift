@@ -104,7 +104,9 @@ package struct Candidate: ~Copyable {
       try appendFields(paths, of: record)
       try appendResponse(response, name: name)
     case .alternation(let turns, let name):
-      guard let response = turns.response else { throw .noAssistantTurn(name) }
+      guard let turns = AlternatingTurns(turns), let response = turns.response else {
+        throw .noAssistantTurn(name)
+      }
       for turn in turns.context { appendMessage(turn.role, turn.text) }
       try appendFields(paths, of: record)
       try appendResponse(response, name: name)
@@ -172,7 +174,7 @@ package struct Candidate: ~Copyable {
     let text = prompt.value
     if text.kind == .array { return try appendMessages(text, count: text.count, name: prompt.name) }
     guard text.kind == .string else { throw .notText(prompt.name) }
-    if let history = prompt.history {
+    if let history = prompt.history.flatMap({ AlternatingTurns($0) }) {
       for turn in history.turns { appendMessage(turn.role, turn.text) }
     }
     if let turns = Transcript(text) {

@@ -122,10 +122,9 @@ package struct CandidateList: Sequence {
   /// What the response is called in the new record: a list that begins before the assistant's
   /// turn has the prompt in it.
   private func name(of response: JSONValue) -> StaticString {
-    guard let first = response.element(0), response.count > 1, Role(of: first) != .assistant else {
-      return "response"
-    }
-    return "messages"
+    guard let first = response.element(0) else { return "response" }
+    let role = Role(of: first)
+    return role == .assistant || role == nil && response.count == 1 ? "response" : "messages"
   }
 
   /// Whether a member of the record has no place beside the candidate's: another candidate, one with a name

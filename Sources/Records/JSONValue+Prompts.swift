@@ -72,7 +72,12 @@ extension JSONValue {
   }
 
   /// The exchanges before the prompt, as records for ChatGLM and LLaMA-Factory have them.
-  private var history: AlternatingTurns? { list("history").flatMap(AlternatingTurns.init(pairs:)) }
+  private var history: JSONValue? {
+    guard let list = list("history"), list.element(0)?.kind == .array, AlternatingTurns(list) != nil else {
+      return nil
+    }
+    return list
+  }
 
   /// The system message that stands beside a conversation, unless it is empty.
   var systemMessage: JSONValue? {

@@ -5,10 +5,8 @@ extension JSONValue {
 
   /// The response that a model has generated, under a name that says so.
   var generatedResponse: (value: JSONValue, name: StaticString)? {
-    for name in ["generation", "generated_solution"] as [StaticString] {
-      if let text = text(name) { return (text, name) }
-    }
-    return nil
+    if let text = text("generation") { return (text, "generation") }
+    return text("generated_solution").map { ($0, "generated_solution") }
   }
 
   /// The text of a task's instance and what it asks for, under names that belong together.
@@ -32,24 +30,24 @@ extension JSONValue {
   ///
   /// - Throws: `ShapeError.ambiguousResponse` where it may be what others are checked against.
   func solution() throws(ShapeError) -> ResponseParts? {
-    guard let problem, let solution = text("solution") else { return nil }
+    guard let solution = text("solution"), let problem else { return nil }
     try checkIsOnlyResponse("solution")
     return .exchange(problem, response: solution, name: "solution")
   }
 
   /// The `answer` beside a `question`. Beside candidates it is what they are checked against.
   var answer: ResponseParts? {
-    guard let question, question.name == "question", let answer = text("answer") else { return nil }
-    return .exchange(prompt ?? question, response: answer, name: "answer")
+    guard let answer = text("answer"), present("question") != nil, let prompt else { return nil }
+    return .exchange(prompt, response: answer, name: "answer")
   }
 
   /// The `answer` beside a `query`.
   ///
   /// - Throws: `ShapeError.ambiguousResponse` as for a solution.
   func answerToQuery() throws(ShapeError) -> ResponseParts? {
-    guard let question, question.name == "query", let answer = text("answer") else { return nil }
+    guard let answer = text("answer"), present("query") != nil, let prompt else { return nil }
     try checkIsOnlyResponse("answer")
-    return .exchange(prompt ?? question, response: answer, name: "answer")
+    return .exchange(prompt, response: answer, name: "answer")
   }
 
   /// Sees to it that no other member's name says that it is a response.

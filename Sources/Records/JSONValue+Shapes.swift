@@ -13,7 +13,7 @@ extension JSONValue {
           return .response(ResponseParts(conversation: turns, name: name.description))
         }
       }
-      guard let turns = list("data").flatMap({ AlternatingTurns($0) }) else { return nil }
+      guard let turns = list("data"), AlternatingTurns(turns) != nil else { return nil }
       return .response(.alternation(turns, name: "data"))
     case .prompt:
       let prompt = plainPrompt ?? (present("instruction") == nil ? question : nil)
@@ -57,7 +57,14 @@ extension JSONValue {
   /// The two candidates of a preference.
   var pair: CandidateList? {
     guard let chosen = present("chosen"), let rejected = present("rejected") else { return nil }
+    // Names of other members are labels, not texts.
+    if let text = names(chosen), let other = names(rejected), !text.isSame(as: other) { return nil }
     return CandidateList(self, chosen: chosen, rejected: rejected)
+  }
+
+  /// The member that a string names.
+  private func names(_ label: JSONValue) -> JSONValue? {
+    label.kind == .string ? member(label.stringContent) : nil
   }
 
   /// The two candidates of a preference under their longer names.

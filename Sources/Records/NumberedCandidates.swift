@@ -23,6 +23,7 @@ enum NumberedCandidates {
   static func list(
     of record: JSONValue, includingAnswers: Bool = false
   ) throws(ShapeError) -> CandidateList? {
+    guard record.members.contains(where: { stem(of: $0.key) != nil }) else { return nil }
     var sets: [[CandidateList.Element]] = names.map { _ in [] }
     var prompt: String?
     for (key, value) in record.members {
@@ -50,14 +51,14 @@ enum NumberedCandidates {
   private static func stem(of key: JSONValue) -> Slice<UnsafeRawBufferPointer>? {
     let name = key.stringContent
     guard let last = name.last else { return nil }
+    guard isDigit(last) || name.dropLast().last == underscore else { return nil }
     let digits = name.reversed().prefix { isDigit($0) }.count
     if digits > 0 {
       guard digits <= 3 else { return nil }
       let stem = name.dropLast(digits)
       return stem.last == underscore ? stem.dropLast() : stem
     }
-    guard (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(last | 0x20), name.dropLast().last == underscore
-    else { return nil }
+    guard (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(last | 0x20) else { return nil }
     return name.dropLast(2)
   }
 

@@ -141,8 +141,8 @@ package enum ResponseParts {
   /// A conversation in which the last assistant turn is the response.
   case conversation(JSONValue, name: String)
 
-  /// A conversation without roles in which the assistant's last turn is the response.
-  case alternation(AlternatingTurns, name: String)
+  /// A conversation of `AlternatingTurns` in which the assistant's last one is the response.
+  case alternation(JSONValue, name: String)
 
   /// A prompt and the response to it, each a string or a list of messages.
   case exchange(Prompt, response: JSONValue, name: String)
@@ -150,7 +150,7 @@ package enum ResponseParts {
   /// A conversation with or without roles.
   init(conversation turns: JSONValue, name: String) {
     self =
-      AlternatingTurns(turns).map { .alternation($0, name: name) } ?? .conversation(turns, name: name)
+      AlternatingTurns(turns) == nil ? .conversation(turns, name: name) : .alternation(turns, name: name)
   }
 
   /// Who speaks first; nil if that is not known.
@@ -173,10 +173,10 @@ package struct Prompt {
   /// What Alpaca's records call `input`: a text that belongs to the instruction.
   let input: JSONValue?
 
-  /// The exchanges before a prompt that is a text.
-  let history: AlternatingTurns?
+  /// The exchanges before a prompt that is a text: a list of pairs.
+  let history: JSONValue?
 
-  init(_ value: JSONValue, name: String, input: JSONValue? = nil, history: AlternatingTurns? = nil) {
+  init(_ value: JSONValue, name: String, input: JSONValue? = nil, history: JSONValue? = nil) {
     self.value = value
     self.name = name
     self.input = input

@@ -165,6 +165,14 @@ import Testing
       ])
   }
 
+  @Test func labelsAreNoCandidates() throws {
+    let record =
+      #"{"prompt":"Q","response_a":"A","response_b":"B","chosen":"response_b","rejected":"response_a"}"#
+    #expect(try read(record).map(\.response) == ["A", "B"])
+    let texts = #"{"prompt":"Q","chosen":"prompt","rejected":"B"}"#
+    #expect(try read(texts).map(\.response) == ["prompt", "B"])
+  }
+
   @Test func theLastOfEquallyNamedCandidatesCounts() throws {
     let record = #"{"prompt":"Q","response_1":"X","response_1":"A","response_2":"B"}"#
     #expect(try read(record).map(\.response) == ["A", "B"])
@@ -254,6 +262,10 @@ import Testing
       (
         #"{"chosen_response":"A","rejected_response":null}"#,
         .unrecognised(members: ["chosen_response", "rejected_response"])
+      ),
+      (
+        #"{"conversation_a":[{"role":"user","content":"Q"}],"conversation_b":[{"role":"user","content":"Q"}]}"#,
+        .noAssistantTurn("messages")
       ),
       // Empty and mistyped
       (#"{"problem":"Q","solution":""}"#, .emptyResponse), (#"{"inputs":"Q","targets":""}"#, .emptyResponse),
