@@ -25,15 +25,21 @@ enum NumberedCandidates {
   ) throws(ShapeError) -> CandidateList? {
     guard record.members.contains(where: { stem(of: $0.key) != nil }) else { return nil }
     var sets: [[CandidateList.Element]] = names.map { _ in [] }
+    // Of several members with one name, the last counts.
+    var values: [String: JSONValue] = [:]
     var prompt: String?
     for (key, value) in record.members {
-      // Of several members with one name, the last counts.
-      guard let stem = stem(of: key), let name = key.string, record[key: name]?.isSame(as: value) == true
+      guard let stem = stem(of: key) else { continue }
+      if prompt == nil, promptNames.contains(where: { stem.equals($0) }) { prompt = key.string }
+      guard let set = names.firstIndex(where: { stem.equals($0) }), CandidateList.response(of: value) != nil,
+        let name = key.string
       else { continue }
-      if promptNames.contains(where: { stem.equals($0) }) { prompt = prompt ?? name }
-      if let set = names.firstIndex(where: { stem.equals($0) }), CandidateList.response(of: value) != nil {
+      if values.updateValue(value, forKey: name) == nil {
         sets[set].append(CandidateList.Element(name: name, value: value))
       }
+    }
+    sets = sets.map { set in
+      set.map { CandidateList.Element(name: $0.name, value: values[$0.name] ?? $0.value) }
     }
     if !includingAnswers { sets[0] = [] }
     sets.removeAll { $0.count < 2 }
