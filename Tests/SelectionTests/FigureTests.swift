@@ -358,11 +358,12 @@ import Testing
     #expect(!close.text(isASCII: true).contains("e+0"))
   }
 
-  @Test func examplesAreTheBestAndTheWorstOfEveryGroup() throws {
+  @Test(arguments: [40, 6, 3])
+  func examplesAreTheBestAndTheWorstOfEveryGroup(_ groups: Int) throws {
     var generator = SplitMix(seed: 9)
     var records: [(group: Int, score: Double, name: String)] = []
     for index in 0..<300 {
-      let group = Int.random(in: 0..<40, using: &generator)
+      let group = Int.random(in: 0..<groups, using: &generator)
       records.append((group, Double(Int.random(in: -50...0, using: &generator)), "r\(index)"))
     }
     func text(_ record: (group: Int, score: Double, name: String)) -> String {

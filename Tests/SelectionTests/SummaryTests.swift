@@ -216,6 +216,21 @@ import Testing
     #expect(try !Self.json(records[..<120]).contains(#""rule":"sum""#))
   }
 
+  /// A mean over tokens of which one is not known is not known either.
+  @Test(arguments: [
+    ("[-1, null]", false), ("[null, -1]", false), ("[-1, -1, -1, null]", true), ("[-1]", true),
+  ])
+  func anUnknownLogProbabilityLeavesItsRuleOut(_ logprobs: String, _ isTold: Bool) throws {
+    var summary = SelectionSummary(paths: try Self.paths())
+    let texts = [logprobs, "[-2, -2, -2]"].map {
+      #"{"grape": {"group": "g", "score": -1, "logprob": -3, "logprobs": \#($0)}}"#
+    }
+    try parse(texts) { try summary.add($0) }
+    let json = String(decoding: Report(summary).json, as: UTF8.self)
+    #expect(json.contains(#""rule":"first""#) == isTold)
+    #expect(json.contains(#""rule":"sum""#))
+  }
+
   @Test func aScoreThatIsNoNumberIsRefused() throws {
     var summary = SelectionSummary(paths: try Self.paths())
     for (text, error) in [
