@@ -119,9 +119,28 @@ package struct JSONWriter: ~Copyable {
   /// An array of integers.
   package mutating func array(_ values: [UInt32]) {
     beginArray()
+    elements(values[...])
+    endArray()
+  }
+
+  /// Integers in an array that has begun.
+  package mutating func elements(_ values: ArraySlice<UInt32>) {
+    guard !values.isEmpty else { return }
+    separate()
     values.withUnsafeBufferPointer { appendDecimals($0, to: &bytes) }
-    // In the place of the comma behind the last.
-    if values.isEmpty { endArray() } else { bytes[bytes.count - 1] = ASCII.rightBracket }
+    // The comma behind the last.
+    bytes.removeLast()
+  }
+
+  /// One value, as it is spelled, so many times in an array that has begun.
+  package mutating func elements(repeating value: StaticString, count: Int) {
+    guard count > 0 else { return }
+    separate()
+    for _ in 1..<count {
+      bytes.append(literal: value)
+      bytes.append(ASCII.comma)
+    }
+    bytes.append(literal: value)
   }
 
   /// A half-open range as an array of its two bounds.

@@ -118,11 +118,11 @@ package struct TrainingRow: ~Copyable {
     writer.beginArray()
     var position = 0
     for span in spans {
-      for _ in position..<span.lowerBound { writer.int(-100) }
-      for token in tokens[span] { writer.int(Int(token)) }
+      writer.elements(repeating: "-100", count: span.lowerBound - position)
+      writer.elements(tokens[span])
       position = span.upperBound
     }
-    for _ in position..<tokens.count { writer.int(-100) }
+    writer.elements(repeating: "-100", count: tokens.count - position)
     writer.endArray()
   }
 

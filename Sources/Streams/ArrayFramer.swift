@@ -113,14 +113,19 @@ struct ArrayFramer {
     return !isString && depth == 0
   }
 
-  /// Keeps the bytes before the next quote, backslash or newline, eight at a time and as far as eight go.
+  /// Keeps the bytes before the next quote, backslash or newline, eight at a time and as far as eight can be
+  /// looked at.
   private mutating func keepPlain(_ text: UnsafeMutableRawBufferPointer, end: Int) {
     while scanned + 8 <= end {
       let word = text.loadUnaligned(fromByteOffset: scanned, as: UInt64.self)
       let special =
         Self.marks(of: UInt8(ascii: "\""), in: word) | Self.marks(of: UInt8(ascii: "\\"), in: word)
         | Self.marks(of: UInt8(ascii: "\n"), in: word)
-      guard special == 0 else { return }
+      guard special == 0 else {
+        // The lowest mark is the first byte's in memory.
+        for _ in 0..<special.trailingZeroBitCount / 8 { keep(text[scanned], in: text) }
+        return
+      }
       if length != scanned { text.storeBytes(of: word, toByteOffset: length, as: UInt64.self) }
       length += 8
       scanned += 8

@@ -108,6 +108,10 @@
 
   // MARK: Removing
 
+  /// Removes the last byte, if there is one.
+  @inlinable
+  package mutating func removeLast() { count = max(0, count &- 1) }
+
   /// Removes all bytes, and keeps the memory.
   @inlinable
   package mutating func removeAll() { count = 0 }

@@ -40,6 +40,8 @@ import Testing
       case 6 where !array.isEmpty:
         buffer[array.count - 1] = 7
         array[array.count - 1] = 7
+        buffer.removeLast()
+        array.removeLast()
       case 7...20:
         buffer.append(UInt8(bytes.count & 255))
         array.append(UInt8(bytes.count & 255))
