@@ -68,14 +68,14 @@ package struct JSONWriter: ~Copyable {
   package mutating func double(_ value: Double) {
     guard value.isFinite else { return null() }
     separate()
-    bytes.append([UInt8](value.description.utf8))
+    bytes.append(value.description)
   }
 
   /// The shortest decimal that reads back as the same float; not finite, `null`.
   package mutating func float(_ value: Float) {
     guard value.isFinite else { return null() }
     separate()
-    bytes.append([UInt8](value.description.utf8))
+    bytes.append(value.description)
   }
 
   package mutating func string(_ text: String) {

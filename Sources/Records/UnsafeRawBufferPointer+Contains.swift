@@ -1,5 +1,5 @@
 extension UnsafeRawBufferPointer {
-  /// Whether `part`, of less than 2^32 bytes, is anywhere in these bytes, next to each other. An empty part is.
+  /// Whether `part`, of less than 2^32 bytes, is anywhere in these bytes, in one piece. An empty part is.
   ///
   /// - Complexity: O(count of both), and four bytes of memory for each of the part (Knuth, Morris and Pratt,
   ///   "Fast pattern matching in strings", 1977).

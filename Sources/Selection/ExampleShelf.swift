@@ -70,7 +70,7 @@ struct ExampleShelf {
   }
 
   /// The conversation and the response of a record in a known shape, or nothing and the whole record.
-  private mutating func texts(of record: JSONValue) -> (prompt: String, response: String) {
+  private func texts(of record: JSONValue) -> (prompt: String, response: String) {
     var candidate = Candidate()
     guard case .response(let parts)? = try? mapping.content(of: record),
       (try? candidate.read(parts, of: record)) != nil

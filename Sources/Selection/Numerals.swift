@@ -25,8 +25,8 @@ enum Numerals {
     return sign + grouped(integer) + (places > 0 ? "." + padding + digits : "")
   }
 
-  /// As `fixed` where that takes at most 8 columns, else with as many of the places as do; as `-1.2e+45` or `-1e+145` where
-  /// that would show fewer than three of the digits.
+  /// As `fixed` where that takes at most 8 columns, else with as many of the places as do; as `-1.2e+45` or
+  /// `-1e+145` where that would show fewer than three of the digits.
   static func short(_ value: Double, _ places: Int) -> String {
     let text = fixed(value, places)
     guard text.utf8.count > 8, value.isFinite else { return text }

@@ -1,7 +1,7 @@
 /// Bytes that grow at their end, in memory that is reused: what records are decoded to and written into.
 ///
-/// An array of bytes can do the same, and asks at each append whether somebody else has a copy of it. This has
-/// one owner, and is asked for room and nothing else.
+/// An array of bytes can do the same, and asks at each append whether somebody else has a copy of it. This
+/// has one owner, and is asked for room and nothing else.
 @usableFromInline package struct ByteBuffer: ~Copyable {
   @usableFromInline var base: UnsafeMutableRawPointer
   @usableFromInline var capacity: Int
@@ -64,13 +64,20 @@
   @inlinable
   package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
 
+  /// Appends a text in UTF-8.
+  package mutating func append(_ text: String) {
+    var text = text
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+  }
+
   /// Appends a text of the program's own.
   @inlinable @inline(__always)
   package mutating func append(literal text: StaticString) {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Appends what `write` stores at the place that it is given: no more bytes than `most`. It returns how many.
+  /// Appends what `write` stores at the place that it is given: no more bytes than `most`. It returns how
+  /// many.
   @inlinable @inline(__always)
   package mutating func append(atMost most: Int, _ write: (UnsafeMutableRawPointer) -> Int) {
     count &+= write(room(most))

@@ -22,8 +22,8 @@ package final class LineReader {
     package let number: Int
     /// Longer than `maximumLength`: `bytes` is only the beginning.
     package let isOversize: Bool
-    /// Where the record begins in the file, in bytes; nil where it cannot be read again, as it comes from a pipe or has
-    /// been moved together.
+    /// Where the record begins in the file, in bytes; nil where it cannot be read again, as it comes from a
+    /// pipe or has been moved together.
     package let offset: Int?
   }
 

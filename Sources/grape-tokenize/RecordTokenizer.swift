@@ -86,7 +86,7 @@ struct RecordTokenizer: RecordTask, ~Copyable {
     switch settings.action {
     case .show: try view.append(tokenized, of: text.raw, tokenizer, to: &output.bytes)
     case .count:
-      output.bytes.append(Array("\(tokenized.tokens.count)\t\(responseCount)".utf8))
+      output.bytes.append("\(tokenized.tokens.count)\t\(responseCount)")
       output.endRecord()
     case .tokenize, .decode:
       append(grape, group, from: place, to: &output.bytes)

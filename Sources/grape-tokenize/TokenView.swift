@@ -61,7 +61,7 @@ struct TokenView {
 
   /// Appends text in a style, if there are any.
   private func append(_ text: String, style: String, to output: inout ByteBuffer) {
-    output.append(Array((isColored ? "\u{1B}[\(style)m\(text)\u{1B}[22m" : text).utf8))
+    output.append(isColored ? "\u{1B}[\(style)m\(text)\u{1B}[22m" : text)
   }
 
   /// Appends a token's text: a line's end is shown and kept, other control characters are shown instead.
@@ -73,9 +73,9 @@ struct TokenView {
       case "\u{0}"..."\u{1F}":
         // The pictures of control characters stand in their order.
         let picture = Unicode.Scalar(0x2400 + scalar.value).map(Character.init)
-        output.append(Array(String(picture ?? "?").utf8))
+        output.append(String(picture ?? "?"))
       case "\u{7F}"..."\u{9F}": output.append(literal: "\u{FFFD}")
-      default: output.append(Array(String(scalar).utf8))
+      default: output.append(String(scalar))
       }
     }
   }
