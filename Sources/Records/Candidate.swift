@@ -64,7 +64,7 @@ package struct Candidate: ~Copyable {
     xxh64(bytes[0..<response.lowerBound])
   }
 
-  /// The same hash of texts that `normalize` has changed: it appends what becomes of a text to an array.
+  /// The same hash of texts that `normalize` has changed: it appends what becomes of a text to a buffer.
   /// Where it changes nothing, the key is `contextKey`.
   package func contextKey(
     normalizing normalize: (_ text: UnsafeRawBufferPointer, _ normalized: inout ByteBuffer) -> Void

@@ -93,6 +93,9 @@ package struct CandidateList: Sequence {
     guard let response = found, response.kind == .string || response.kind == .array else {
       throw .noResponse
     }
+    let ownNames = Set(
+      candidate.value.members.lazy.filter { !$0.value.isSame(as: response) }.map { SpelledName($0.key) })
+    let others = Set(members.lazy.map(\.value.index))
     bytes.append(ASCII.leftBrace)
     let start = bytes.count
     var isPlaced = false
@@ -100,7 +103,9 @@ package struct CandidateList: Sequence {
       if value.isSame(as: place) {
         appendOwnMembers(of: candidate.value, response, to: &bytes, start)
         isPlaced = true
-      } else if !givesWay(key, value, to: candidate.value, response) {
+      } else if !others.contains(value.index), !ownNames.contains(SpelledName(key)),
+        !givesWay(key, value, to: response)
+      {
         Self.append(key.rawThrough(value), to: &bytes, start)
       }
     }
@@ -127,19 +132,11 @@ package struct CandidateList: Sequence {
     return role == .assistant || role == nil && response.count == 1 ? "response" : "messages"
   }
 
-  /// Whether a member of the record has no place beside the candidate's: another candidate, one with a name
-  /// that the candidate needs, and another response.
-  private func givesWay(
-    _ key: JSONValue, _ value: JSONValue, to candidate: JSONValue, _ response: JSONValue
-  ) -> Bool {
-    if members.contains(where: { value.isSame(as: $0.value) }) { return true }
+  /// Whether a member of the record has no place beside a candidate's response, as it is another one.
+  private func givesWay(_ key: JSONValue, _ value: JSONValue, to response: JSONValue) -> Bool {
     if key.equals("response") { return true }
-    if key.equals("messages") || key.equals("conversations") {
-      if key.equals(name(of: response)) || value.endsWithAssistantTurn { return true }
-    }
-    return candidate.members.contains { own in
-      !own.value.isSame(as: response) && own.key.raw.elementsEqual(key.raw)
-    }
+    guard key.equals("messages") || key.equals("conversations") else { return false }
+    return key.equals(name(of: response)) || value.endsWithAssistantTurn
   }
 
   /// Appends the response under its new name, and what else the candidate says of itself.
@@ -171,4 +168,15 @@ package struct CandidateList: Sequence {
     if bytes.count > start { bytes.append(ASCII.comma) }
     bytes.append(member)
   }
+}
+
+/// A member's name, told from others by its spelling.
+private struct SpelledName: Hashable {
+  private let bytes: UnsafeRawBufferPointer
+
+  init(_ key: JSONValue) { bytes = key.raw }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(bytes: bytes) }
+
+  static func == (left: SpelledName, right: SpelledName) -> Bool { left.bytes.elementsEqual(right.bytes) }
 }

@@ -173,6 +173,19 @@ import Testing
     #expect(try read(texts).map(\.response) == ["prompt", "B"])
   }
 
+  /// Compared with each other, the members of the first would be 10^10 pairs, those of the second 10^9 triples.
+  @Test(.timeLimit(.minutes(1))) func manyMembersTakeLittleTime() throws {
+    let own = (0..<100_000).map { #""o\#($0)":1"# }.joined(separator: ",")
+    let others = (0..<100_000).map { #""m\#($0)":2"# }.joined(separator: ",")
+    let list = try read(#"{"prompt":"Q","completions":[{"response":"A",\#(own)}],\#(others)}"#)
+    #expect(list.map(\.record) == [#"{"prompt":"Q","response":"A",\#(own),\#(others)}"#])
+    let candidates = (0..<1_000).map { #""response_\#($0)":"A""# }.joined(separator: ",")
+    let few = (0..<1_000).map { #""m\#($0)":2"# }.joined(separator: ",")
+    let numbered = try read(#"{"prompt":"Q",\#(candidates),\#(few)}"#)
+    #expect(Set(numbered.map(\.record)) == [#"{"prompt":"Q","response":"A",\#(few)}"#])
+    #expect(numbered.count == 1_000)
+  }
+
   @Test func theLastOfEquallyNamedCandidatesCounts() throws {
     let record = #"{"prompt":"Q","response_1":"X","response_1":"A","response_2":"B"}"#
     #expect(try read(record).map(\.response) == ["A", "B"])
