@@ -186,6 +186,21 @@ import Testing
     #expect(numbered.count == 1_000)
   }
 
+  @Test func referencesCalledLikeResponsesStay() throws {
+    let record = #"{"prompt":"Q","answer":"7","model":"x","answers":[{"answer":"A","model":"y"}]}"#
+    #expect(
+      try read(record).map(\.record) == [#"{"prompt":"Q","answer":"7","response":"A","model":"y"}"#])
+  }
+
+  @Test func aConversationCountsBeforeASolution() throws {
+    let turns = ["user", "assistant", "user"].map { #"{"role":"\#($0)","content":"\#($0)"}"# }
+    let record = #"{"problem":"Q","solution":"S","messages":[\#(turns.joined(separator: ","))]}"#
+    #expect(
+      try read(record) == [
+        Read(record: record, context: ["user: user"], response: "assistant", from: nil)
+      ])
+  }
+
   @Test func theLastOfEquallyNamedCandidatesCounts() throws {
     let record = #"{"prompt":"Q","response_1":"X","response_1":"A","response_2":"B"}"#
     #expect(try read(record).map(\.response) == ["A", "B"])

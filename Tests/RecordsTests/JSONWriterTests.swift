@@ -76,6 +76,20 @@ import Testing
     }
   }
 
+  @Test func runsOfElements() {
+    let text = written { writer in
+      writer.beginArray()
+      writer.elements(repeating: "-100", count: 2)
+      writer.elements([7, 1_234_567_890])
+      writer.elements([])
+      writer.elements(repeating: "-100", count: 0)
+      writer.elements(repeating: "-100", count: 1)
+      writer.elements([3])
+      writer.endArray()
+    }
+    #expect(text == "[-100,-100,7,1234567890,-100,3]")
+  }
+
   @Test func everyByteIsEscapedSoThatItComesBack() throws {
     let text = (UInt8(0)...0x7F).map { $0 } + Array("é€😀".utf8)
     var writer = JSONWriter()
